@@ -1,0 +1,48 @@
+import type { AwsCall, AwsError, AwsReply, RawRequest } from './call.ts';
+
+/** One emulated AWS service. The front door calls it once a request's signature has been verified. */
+export interface Service {
+  /** Names in the signature's credential scope that reach this service, such as `dynamodb`. */
+  readonly signingNames: readonly string[];
+  /** The CloudFormation types that this service serves. */
+  readonly resourceTypes: readonly ResourceType[];
+  /** The API operation that a request asks for, such as `PutItem`. Throws an AwsError when there is none. */
+  operationOf(request: RawRequest): string;
+  handle(call: AwsCall, operation: string): Promise<AwsReply>;
+  /** The error in the service's own protocol, so that an unmodified SDK understands it. */
+  renderError(error: AwsError): AwsReply;
+  /** Whether this unsigned request is one that the service authenticates by itself. */
+  acceptsUnsigned?(request: RawRequest): boolean;
+  /** Frees what the service holds: timers, child processes, files. */
+  stop?(): Promise<void>;
+}
+
+/** A resource of a synthesized template, its intrinsics resolved. */
+export interface TemplateResource {
+  readonly logicalId: string;
+  readonly stackName: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** The construct's path, such as `Manuel-dev/storage/ManualsTable/Resource`. */
+  readonly path: string;
+}
+
+/** What `Ref` and `Fn::GetAtt` of a created resource give. */
+export interface ResourceIdentity {
+  readonly ref: string;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * How one CloudFormation type is served. Property paths are dotted (`Policies.PasswordPolicy.MinimumLength`), lists
+ * are passed through, and a path covers all below it. A property that is under neither list is named at start as not
+ * honoured.
+ */
+export interface ResourceType {
+  readonly type: string;
+  /** Paths of properties whose behaviour is honoured. */
+  readonly honours: readonly string[];
+  /** Paths of properties that make no difference on a laptop, each with the reason. */
+  readonly inert?: Readonly<Record<string, string>>;
+  create(resource: TemplateResource): Promise<ResourceIdentity>;
+}
