@@ -31,8 +31,8 @@ export class AccessKeys {
     return this.#keys.get(accessKeyId);
   }
 
-  /** Every principal that holds a key. */
-  principals(): Principal[] {
-    return [...this.#keys.values()].map((key) => key.principal);
+  /** Every key, in the order of issue. */
+  issued(): AccessKey[] {
+    return [...this.#keys.values()];
   }
 }

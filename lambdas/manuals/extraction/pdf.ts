@@ -1,0 +1,45 @@
+import { getDocumentProxy } from 'unpdf';
+import { ManualRejected } from '../manual.ts';
+import { MAX_MANUAL_PAGES } from '../manuals.contract.ts';
+import { type Page, tidy } from './page.ts';
+
+/** A PDF's header stands within its first kilobyte (ISO 32000-2, annex on implementation notes). */
+const HEADER_WINDOW_BYTES = 1024;
+
+/** The text of each physical page that has any. Throws ManualRejected. */
+export async function extractPdfPages(bytes: Uint8Array): Promise<Page[]> {
+  if (!Buffer.from(bytes.subarray(0, HEADER_WINDOW_BYTES)).includes('%PDF-')) throw new ManualRejected('wrong_type');
+  const document = await open(bytes);
+  try {
+    if (document.numPages > MAX_MANUAL_PAGES) throw new ManualRejected('too_many_pages');
+    const pages: Page[] = [];
+    for (let number = 1; number <= document.numPages; number += 1) {
+      const text = await pageText(document, number);
+      if (text !== '') pages.push({ number, text });
+    }
+    if (pages.length === 0) throw new ManualRejected('unreadable');
+    return pages;
+  } finally {
+    await document.loadingTask.destroy();
+  }
+}
+
+type PdfDocument = Awaited<ReturnType<typeof getDocumentProxy>>;
+
+async function open(bytes: Uint8Array): Promise<PdfDocument> {
+  try {
+    // The reader takes the buffer over, so it gets a copy.
+    return await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
+  } catch (error) {
+    const encrypted = error instanceof Error && error.name === 'PasswordException';
+    throw new ManualRejected(encrypted ? 'encrypted' : 'unreadable', { cause: error });
+  }
+}
+
+async function pageText(document: PdfDocument, number: number): Promise<string> {
+  const page = await document.getPage(number);
+  const { items } = await page.getTextContent();
+  const text = items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('');
+  page.cleanup();
+  return tidy(text);
+}

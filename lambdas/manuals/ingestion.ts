@@ -1,0 +1,68 @@
+import { type Caller, ownerOf } from '../shared/caller.ts';
+import type { Page } from './extraction/page.ts';
+import { type Manual, ManualRejected, parseIncomingKey } from './manual.ts';
+import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
+
+/** The exact object that arrived. */
+export interface IncomingObject {
+  readonly key: string;
+  readonly version: string;
+}
+
+/** What ingestion needs of the world. */
+export interface IngestionPorts {
+  readonly records: {
+    get(caller: Caller, manualId: string): Promise<Manual | undefined>;
+    advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
+  };
+  readonly files: {
+    readIncoming(manual: Manual, version: string): Promise<Uint8Array>;
+    keep(manual: Manual, version: string): Promise<void>;
+  };
+  /** The text by page. Throws ManualRejected. */
+  readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<Page[]>;
+  readonly documents: { ingest(manual: Manual, pages: readonly Page[]): Promise<void> };
+  readonly readiness: { lookAt(message: ReadinessMessage): Promise<void> };
+  readonly onIgnored: (object: IncomingObject, reason: string) => void;
+}
+
+/** As much of a page as the readiness probe searches for. */
+const PROBE_CHARACTERS = 200;
+
+/**
+ * Takes what was uploaded: reads it by page, keeps it, hands the pages to the knowledge base and asks the readiness
+ * probe to watch. Every step may be repeated, so that a message that comes again, or a crash between two steps, does no harm.
+ * Whatever it throws is tried again by the queue; a file that cannot be used is not.
+ */
+export async function ingest(ports: IngestionPorts, object: IncomingObject): Promise<void> {
+  const identity = parseIncomingKey(object.key);
+  if (!identity) return ports.onIgnored(object, 'the key is not that of a manual');
+  const owner = ownerOf(identity);
+  const manual = await ports.records.get(owner, identity.manual_id);
+  if (!manual) return ports.onIgnored(object, 'there is no record of this manual');
+  if (manual.object_version !== undefined && manual.object_version !== object.version) {
+    return ports.onIgnored(object, 'another version of this manual is being used');
+  }
+  const advance = (from: ManualState[], change: Partial<Manual>) => ports.records.advance(owner, manual.manual_id, from, change);
+
+  if (!(await advance(['awaiting_upload', 'validating'], { status: 'validating', object_version: object.version }))) {
+    return ports.onIgnored(object, `the manual is ${manual.status} already`);
+  }
+  let pages: Page[];
+  try {
+    pages = await ports.extractPages(manual.content_type, await ports.files.readIncoming(manual, object.version));
+  } catch (error) {
+    if (!(error instanceof ManualRejected)) throw error;
+    await advance(['validating'], { status: 'failed', failure: error.failure });
+    return;
+  }
+  await Promise.all([ports.files.keep(manual, object.version), ports.documents.ingest(manual, pages)]);
+  await ports.readiness.lookAt(firstLook(manual, pages));
+  await advance(['validating'], { status: 'indexing', pages: pages.length });
+}
+
+/** The probe searches for words of the last page, which is indexed last as far as there is an order. */
+function firstLook(manual: Manual, pages: readonly Page[]): ReadinessMessage {
+  const probe = (pages.at(-1)?.text ?? '').replace(/\s+/g, ' ').slice(0, PROBE_CHARACTERS);
+  return { user_id: manual.user_id, manual_id: manual.manual_id, pages: pages.map(({ number }) => number), probe, attempt: 0 };
+}

@@ -1,0 +1,98 @@
+import {
+  type BedrockAgentClient,
+  type DocumentStatus,
+  GetKnowledgeBaseDocumentsCommand,
+  IngestKnowledgeBaseDocumentsCommand,
+  type KnowledgeBaseDocument,
+  type MetadataAttribute,
+} from '@aws-sdk/client-bedrock-agent';
+import { documentId, PASSAGE_METADATA } from '../shared/passages.contract.ts';
+import { cutToBytes } from './cut-to-bytes.ts';
+import type { Page } from './extraction/page.ts';
+import type { Manual } from './manual.ts';
+import { FILE_TYPES, type ManualContentType } from './manuals.contract.ts';
+
+/** Documents per Ingest, Get or Delete call (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_IngestKnowledgeBaseDocuments.html). */
+const DOCUMENTS_PER_CALL = 10;
+/** Bytes per Ingest call: 6 MB, less what JSON escapes and metadata add. */
+const BYTES_PER_CALL = 3 * 1024 * 1024;
+/** The store keeps about 1 KB of our metadata with each vector, so long values are cut; the record holds them whole. */
+const MAX_FILENAME_BYTES = 150;
+
+/** The knowledge base's documents of a manual, one per page. */
+export class ManualDocuments {
+  readonly #client: BedrockAgentClient;
+  readonly #target: { readonly knowledgeBaseId: string; readonly dataSourceId: string };
+
+  constructor(client: BedrockAgentClient, knowledgeBaseId: string, dataSourceId: string) {
+    this.#client = client;
+    this.#target = { knowledgeBaseId, dataSourceId };
+  }
+
+  /** Hands every page to the knowledge base, with its owner. A page that is there already is replaced. */
+  async ingest(manual: Manual, pages: readonly Page[]): Promise<void> {
+    for (const batch of batches(pages)) {
+      const documents = batch.map((page) => toDocument(manual, page));
+      await this.#client.send(new IngestKnowledgeBaseDocumentsCommand({ ...this.#target, documents }));
+    }
+  }
+
+  /** How far each of these pages is. */
+  async statuses(manualId: string, pageNumbers: readonly number[]): Promise<DocumentStatus[]> {
+    const statuses: DocumentStatus[] = [];
+    for (let start = 0; start < pageNumbers.length; start += DOCUMENTS_PER_CALL) {
+      const documentIdentifiers = pageNumbers
+        .slice(start, start + DOCUMENTS_PER_CALL)
+        .map((page) => ({ dataSourceType: 'CUSTOM' as const, custom: { id: documentId(manualId, page) } }));
+      const { documentDetails = [] } = await this.#client.send(
+        new GetKnowledgeBaseDocumentsCommand({ ...this.#target, documentIdentifiers }),
+      );
+      statuses.push(...documentDetails.map(({ status }) => status ?? 'NOT_FOUND'));
+    }
+    return statuses;
+  }
+}
+
+function toDocument(manual: Manual, page: Page): KnowledgeBaseDocument {
+  return {
+    content: {
+      dataSourceType: 'CUSTOM',
+      custom: {
+        customDocumentIdentifier: { id: documentId(manual.manual_id, page.number) },
+        sourceType: 'IN_LINE',
+        inlineContent: { type: 'TEXT', textContent: { data: page.text } },
+      },
+    },
+    metadata: { type: 'IN_LINE_ATTRIBUTE', inlineAttributes: metadataOf(manual, page) },
+  };
+}
+
+function metadataOf(manual: Manual, page: Page): MetadataAttribute[] {
+  const text = (key: string, stringValue: string): MetadataAttribute => ({ key, value: { type: 'STRING', stringValue } });
+  const paged = manual.content_type === 'application/pdf';
+  return [
+    text(PASSAGE_METADATA.owner, manual.user_id),
+    text(PASSAGE_METADATA.manual, manual.manual_id),
+    ...(paged ? [{ key: PASSAGE_METADATA.page, value: { type: 'NUMBER' as const, numberValue: page.number } }] : []),
+    text(PASSAGE_METADATA.uploadedBy, manual.user_id),
+    text(PASSAGE_METADATA.filename, cutToBytes(manual.filename, MAX_FILENAME_BYTES)),
+    text(PASSAGE_METADATA.uploadedAt, manual.created_at),
+    text(PASSAGE_METADATA.uploadMethod, 'direct_upload'),
+    text(PASSAGE_METADATA.fileType, FILE_TYPES[manual.content_type as ManualContentType]),
+  ];
+}
+
+function* batches(pages: readonly Page[]): Generator<Page[]> {
+  let batch: Page[] = [];
+  let bytes = 0;
+  for (const page of pages) {
+    const pageBytes = Buffer.byteLength(page.text);
+    if (batch.length === DOCUMENTS_PER_CALL || (batch.length > 0 && bytes + pageBytes > BYTES_PER_CALL)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(page);
+    bytes += pageBytes;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,64 @@
+import {
+  INCOMING_PREFIX,
+  MANUAL_FAILURES,
+  MANUALS_PREFIX,
+  type ManualDocument,
+  type ManualFailure,
+  type ManualState,
+} from './manuals.contract.ts';
+
+/** A manual as it is recorded. Its owner is part of its key, so that nobody can ask for somebody else's. */
+export interface Manual {
+  readonly user_id: string;
+  /** A version 7 UUID: sorted by id is sorted by time. */
+  readonly manual_id: string;
+  readonly filename: string;
+  readonly content_type: string;
+  readonly size: number;
+  readonly status: ManualState;
+  readonly pages?: number;
+  readonly failure?: ManualFailure;
+  /** The version of the uploaded object that is being, or was, ingested. */
+  readonly object_version?: string;
+  /** ISO 8601, UTC. */
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** What the owner sees of a manual. */
+export function manualDocument(manual: Manual): ManualDocument {
+  const { manual_id, filename, content_type, size, status, pages, failure, created_at, updated_at } = manual;
+  return {
+    manual_id,
+    filename,
+    content_type,
+    size,
+    status,
+    ...(pages !== undefined && { pages }),
+    ...(failure && { failure: { code: failure, detail: MANUAL_FAILURES[failure] } }),
+    created_at,
+    updated_at,
+  };
+}
+
+type Identity = Pick<Manual, 'user_id' | 'manual_id'>;
+
+export const incomingKey = ({ user_id, manual_id }: Identity): string => `${INCOMING_PREFIX}${user_id}/${manual_id}`;
+export const manualKey = ({ user_id, manual_id }: Identity): string => `${MANUALS_PREFIX}${user_id}/${manual_id}`;
+
+/** Whose manual an incoming object is; undefined when the key is not one of ours. */
+export function parseIncomingKey(key: string): Identity | undefined {
+  const [, user_id, manual_id] = new RegExp(`^${INCOMING_PREFIX}([^/]+)/([^/]+)$`).exec(key) ?? [];
+  return user_id && manual_id ? { user_id, manual_id } : undefined;
+}
+
+/** A manual cannot be used as it is; its owner is told why. Trying again would change nothing. */
+export class ManualRejected extends Error {
+  override readonly name = 'ManualRejected';
+  readonly failure: ManualFailure;
+
+  constructor(failure: ManualFailure, options?: ErrorOptions) {
+    super(MANUAL_FAILURES[failure], options);
+    this.failure = failure;
+  }
+}

@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import { apiEnvironment, commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
+
+/** The largest manual: the knowledge base's own limit for a text file. */
+export const MAX_MANUAL_BYTES = 50 * 1024 * 1024;
+export const MAX_MANUAL_PAGES = 1000;
+/** How long an upload form is valid. */
+export const UPLOAD_FORM_SECONDS = 15 * 60;
+export const MAX_FILENAME_CHARACTERS = 255;
+export const DEFAULT_MANUALS_PER_LIST = 20;
+export const MAX_MANUALS_PER_LIST = 100;
+
+/** The formats that can be read, by content type. */
+export const FILE_TYPES = { 'application/pdf': 'pdf', 'text/plain': 'text' } as const;
+export type ManualContentType = keyof typeof FILE_TYPES;
+
+/** Forms write under `incoming/` only, the ingestion worker under `manuals/` only: `<prefix><user_id>/<manual_id>`. */
+export const INCOMING_PREFIX = 'incoming/';
+export const MANUALS_PREFIX = 'manuals/';
+
+export const MANUAL_STATES = ['awaiting_upload', 'validating', 'indexing', 'ready', 'failed'] as const;
+export type ManualState = (typeof MANUAL_STATES)[number];
+
+/** Why a manual failed, each with the sentence that its owner reads. */
+export const MANUAL_FAILURES = {
+  wrong_type: 'The file is not of the type that was announced.',
+  encrypted: 'The file is protected by a password. Upload it without.',
+  unreadable: 'No text could be read from the file. A scan without text cannot be searched.',
+  empty: 'The file holds no text.',
+  too_many_pages: `The file has more than ${MAX_MANUAL_PAGES} pages.`,
+  indexing_failed: 'The manual could not be indexed. Upload it again.',
+} as const;
+export type ManualFailure = keyof typeof MANUAL_FAILURES;
+
+export const UploadRequest = z.strictObject({
+  filename: z.string().check(z.trim(), z.minLength(1), z.maxLength(MAX_FILENAME_CHARACTERS)),
+  content_type: z.string().check(z.minLength(1)),
+  size: z.int().check(z.minimum(1)),
+});
+export type UploadRequest = z.output<typeof UploadRequest>;
+
+export const ListParameters = z.object({
+  limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(MAX_MANUALS_PER_LIST))),
+  cursor: z.optional(z.string()),
+});
+
+/** A manual as its owner sees it. */
+export interface ManualDocument {
+  readonly manual_id: string;
+  readonly filename: string;
+  readonly content_type: string;
+  readonly size: number;
+  readonly status: ManualState;
+  readonly pages?: number;
+  readonly failure?: { readonly code: ManualFailure; readonly detail: string };
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface UploadDocument {
+  readonly manual_id: string;
+  readonly upload: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
+  readonly expires_at: string;
+}
+
+export interface ManualListDocument {
+  readonly manuals: readonly ManualDocument[];
+  /** Absent on the last page. */
+  readonly next_cursor?: string;
+}
+
+/** What the ingestion worker tells the readiness probe, which repeats it to itself until the manual is ready. */
+export const ReadinessMessage = z.object({
+  user_id: text(),
+  manual_id: text(),
+  /** The numbers of the pages that have text, each of which is a document. */
+  pages: z.array(z.int().check(z.minimum(1))).check(z.minLength(1)),
+  /** Words of the manual, by which a search must find it. */
+  probe: text(),
+  /** How often it was looked at already. */
+  attempt: z.int().check(z.minimum(0)),
+});
+export type ReadinessMessage = z.output<typeof ReadinessMessage>;
+
+const records = { MANUALS_TABLE: text() } as const;
+const files = { MANUALS_BUCKET: text() } as const;
+const documents = { KNOWLEDGE_BASE_ID: text(), DATA_SOURCE_ID: text() } as const;
+const readinessQueue = { READINESS_QUEUE_URL: text() } as const;
+
+export const manualsContract = {
+  name: 'manuals',
+  entry: 'manuals/manuals',
+  environment: { ...apiEnvironment, ...records, ...files },
+  routes: {
+    list: { method: 'GET', path: '/api/manuals', access: 'user' },
+    get: { method: 'GET', path: '/api/manuals/{manual_id}', access: 'user' },
+    upload: { method: 'POST', path: '/api/manuals/upload', access: 'user', body: UploadRequest },
+  },
+} as const satisfies FunctionContract;
+
+/** Takes what was uploaded, reads it page by page and hands the pages to the knowledge base. */
+export const ingestionContract = {
+  name: 'manuals-ingestion',
+  entry: 'manuals/ingestion',
+  environment: { ...commonEnvironment, ...records, ...files, ...documents, ...readinessQueue },
+} as const satisfies FunctionContract;
+
+/** Watches a manual until it is indexed and a search finds it. */
+export const readinessContract = {
+  name: 'manuals-readiness',
+  entry: 'manuals/readiness',
+  environment: { ...commonEnvironment, ...records, ...documents, ...retrievalEnvironment, ...readinessQueue },
+} as const satisfies FunctionContract;
+
+/** Emitted once a manual is ready, in milliseconds since its upload was announced. */
+export const TIME_TO_SEARCHABLE = 'TimeToSearchable';

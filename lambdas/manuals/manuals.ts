@@ -1,0 +1,88 @@
+import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import type { Caller } from '../shared/caller.ts';
+import { Problem } from '../shared/problem.ts';
+import { type Manual, manualDocument } from './manual.ts';
+import type { ManualList } from './manual-records.ts';
+import {
+  DEFAULT_MANUALS_PER_LIST,
+  FILE_TYPES,
+  MAX_MANUAL_BYTES,
+  type ManualDocument,
+  type ManualListDocument,
+  UPLOAD_FORM_SECONDS,
+  type UploadDocument,
+  type UploadRequest,
+} from './manuals.contract.ts';
+
+/** What the manuals routes need of the world. */
+export interface ManualsPorts {
+  readonly records: {
+    create(manual: Manual): Promise<void>;
+    get(caller: Caller, manualId: string): Promise<Manual | undefined>;
+    list(caller: Caller, limit: number, afterManualId?: string): Promise<ManualList>;
+  };
+  readonly forms: { create(manual: Manual): Promise<UploadDocument['upload']> };
+}
+
+/** Records a manual that is about to be uploaded, and answers with the form for it. */
+export async function startUpload(ports: ManualsPorts, caller: Caller, request: UploadRequest): Promise<UploadDocument> {
+  if (!Object.hasOwn(FILE_TYPES, request.content_type)) {
+    throw new Problem(
+      'unsupported_type',
+      `"${request.content_type}" is not accepted; accepted are ${Object.keys(FILE_TYPES).join(', ')}.`,
+      {
+        errors: [{ pointer: '/content_type', detail: 'is not an accepted type' }],
+      },
+    );
+  }
+  if (request.size > MAX_MANUAL_BYTES) {
+    throw new Problem('too_large', `A manual has at most ${MAX_MANUAL_BYTES} bytes; this one has ${request.size}.`, {
+      errors: [{ pointer: '/size', detail: `is more than ${MAX_MANUAL_BYTES}` }],
+    });
+  }
+  const now = Date.now();
+  const created_at = new Date(now).toISOString();
+  const manual: Manual = {
+    user_id: caller.userId,
+    manual_id: uuidv7(),
+    filename: request.filename,
+    content_type: request.content_type,
+    size: request.size,
+    status: 'awaiting_upload',
+    created_at,
+    updated_at: created_at,
+  };
+  const [upload] = await Promise.all([ports.forms.create(manual), ports.records.create(manual)]);
+  return { manual_id: manual.manual_id, upload, expires_at: new Date(now + UPLOAD_FORM_SECONDS * 1000).toISOString() };
+}
+
+/** One of the caller's manuals. Somebody else's is as unknown as one that never was. */
+export async function getManual(ports: ManualsPorts, caller: Caller, manualId: string): Promise<ManualDocument> {
+  const manual = isUuid(manualId) ? await ports.records.get(caller, manualId) : undefined;
+  if (!manual) throw new Problem('not_found', 'You have no manual of this id.');
+  return manualDocument(manual);
+}
+
+/** The caller's manuals, newest first. */
+export async function listManuals(
+  ports: ManualsPorts,
+  caller: Caller,
+  { limit = DEFAULT_MANUALS_PER_LIST, cursor }: { limit?: number | undefined; cursor?: string | undefined },
+): Promise<ManualListDocument> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  const { manuals, lastManualId } = await ports.records.list(caller, limit, after);
+  return { manuals: manuals.map(manualDocument), ...(lastManualId !== undefined && { next_cursor: encodeCursor(lastManualId) }) };
+}
+
+/** A cursor holds a manual's id and no owner, so that another user's cursor leads nowhere but into one's own list. */
+const encodeCursor = (manualId: string): string => Buffer.from(manualId).toString('base64url');
+
+function decodeCursor(cursor: string): string {
+  const manualId = Buffer.from(cursor, 'base64url').toString();
+  if (!isUuid(manualId)) {
+    throw new Problem('invalid_request', 'The cursor is not one that a list returned.', {
+      errors: [{ pointer: 'cursor', detail: 'is not one that a list returned' }],
+    });
+  }
+  return manualId;
+}

@@ -1,0 +1,31 @@
+import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { apiHandler } from '../shared/api-handler.ts';
+import { parseEnvironment } from '../shared/environment.ts';
+import { ManualRetriever } from '../shared/manual-retriever.ts';
+import { logger } from '../shared/observability.ts';
+import { UsageLedger } from '../usage/usage-ledger.ts';
+import { AnswerGenerator } from './answer-generator.ts';
+import { queryContract } from './query.contract.ts';
+import { answerQuestion, type QueryPorts } from './query.ts';
+
+const environment = parseEnvironment(queryContract);
+
+const ports: QueryPorts = {
+  ledger: new UsageLedger(new DynamoDBClient({}), environment.USAGE_TABLE, {
+    daily: environment.DAILY_QUOTA,
+    monthly: environment.MONTHLY_QUOTA,
+  }),
+  retriever: new ManualRetriever(new BedrockAgentRuntimeClient({}), environment.KNOWLEDGE_BASE_ID),
+  generator: new AnswerGenerator(new BedrockRuntimeClient({}), {
+    modelId: environment.MODEL_ID,
+    effort: environment.MODEL_EFFORT,
+    maxAnswerTokens: environment.MAX_ANSWER_TOKENS,
+  }),
+  onLedgerFailure: (error) => logger.error('a reservation could not be closed', { error }),
+};
+
+export const handler = apiHandler(queryContract, environment, {
+  ask: async ({ caller, body, deadline }) => ({ body: await answerQuestion(ports, caller, body, deadline) }),
+});

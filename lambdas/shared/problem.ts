@@ -1,0 +1,77 @@
+import { type FieldError, PROBLEMS, type ProblemCode, type ProblemDocument, problemType } from './problems.contract.ts';
+
+interface ProblemOptions {
+  readonly errors?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** A refusal that the client is told about. Anything else that is thrown becomes `internal`, and only the log knows why. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  /** `detail` is for the client: what happened, the value, the remedy; never an internal name. */
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+
+  toDocument(requestId: string): ProblemDocument {
+    const { title, status } = PROBLEMS[this.code];
+    return {
+      type: problemType(this.code),
+      title,
+      status,
+      detail: this.message,
+      code: this.code,
+      request_id: requestId,
+      ...(this.errors && { errors: this.errors }),
+    };
+  }
+}
+
+/** An error of the AWS SDK, as far as we read it. */
+interface ServiceError extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $retryable?: { readonly throttling?: boolean };
+}
+
+const THROTTLING = new Set([
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ServiceQuotaExceededException',
+]);
+
+/** What a failure of a service behind us is to the client. A Problem passes through unchanged. */
+export function upstreamProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { name, $metadata, $retryable } = error as ServiceError;
+  if (name === 'AbortError' || name === 'TimeoutError' || name === 'ModelTimeoutException') {
+    return new Problem('timeout', 'A service behind Manuel took too long; nothing was charged. Try again.', { cause: error });
+  }
+  if (THROTTLING.has(name) || $retryable?.throttling) {
+    return new Problem('unavailable', 'Manuel is very busy; nothing was charged. Try again in a moment.', {
+      cause: error,
+      retryAfterSeconds: 5,
+    });
+  }
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || status >= 500) {
+    return new Problem('unavailable', 'A service behind Manuel is unavailable; nothing was charged. Try again in a moment.', {
+      cause: error,
+      retryAfterSeconds: 5,
+    });
+  }
+  return new Problem('bad_upstream', 'A service behind Manuel refused the request; nothing was charged.', { cause: error });
+}

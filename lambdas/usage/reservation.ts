@@ -1,0 +1,81 @@
+import type { QuotaDocument, UsageDocument } from './usage.contract.ts';
+
+/** Units per user and UTC day, and per user and calendar month. */
+export interface Quota {
+  readonly daily: number;
+  readonly monthly: number;
+}
+
+/** What is metered in units. */
+export type MeteredKind = 'query' | 'transcription';
+
+/** Units that are set aside before anything expensive is called, until they are settled or refunded. */
+export interface Reservation {
+  /** Unique per attempt to do something; the SDK's retries of one write share it. */
+  readonly id: string;
+  readonly userId: string;
+  readonly kind: MeteredKind;
+  readonly units: number;
+  /** The attribute that counts the day's units, such as `d20261120`. */
+  readonly day: string;
+  /** The attribute that counts the month's, such as `m202611`. */
+  readonly month: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly usage: UsageDocument;
+  /** Counters of days and months that are over, to be removed on settling. */
+  readonly expiredCounters: readonly string[];
+}
+
+export const dayCounter = (atMs: number): string => `d${isoDigits(atMs).slice(0, 8)}`;
+export const monthCounter = (atMs: number): string => `m${isoDigits(atMs).slice(0, 6)}`;
+export const openEntry = (reservationId: string): string => `o_${reservationId}`;
+
+/**
+ * The counters among an item's attributes that no open reservation can still need: those before yesterday and before
+ * last month, since a reservation never stays open for a day.
+ */
+export function expiredCounters(attributeNames: readonly string[], atMs: number): string[] {
+  const yesterday = dayCounter(atMs - DAY_MS);
+  const lastMonth = monthCounter(startOfMonth(atMs) - 1);
+  return attributeNames.filter((name) => (/^d\d{8}$/.test(name) && name < yesterday) || (/^m\d{6}$/.test(name) && name < lastMonth));
+}
+
+export function usageDocument(dailyUsed: number, monthlyUsed: number, quota: Quota): UsageDocument {
+  return { daily_used: dailyUsed, daily_limit: quota.daily, monthly_used: monthlyUsed, monthly_limit: quota.monthly };
+}
+
+export function quotaDocument(usage: UsageDocument, atMs: number): QuotaDocument {
+  return {
+    daily_limit: usage.daily_limit,
+    monthly_limit: usage.monthly_limit,
+    daily_remaining: Math.max(0, usage.daily_limit - usage.daily_used),
+    monthly_remaining: Math.max(0, usage.monthly_limit - usage.monthly_used),
+    daily_resets_at: new Date(nextDay(atMs)).toISOString(),
+    monthly_resets_at: new Date(nextMonth(atMs)).toISOString(),
+  };
+}
+
+/** Which limit the counters leave no room under, and the seconds until it starts afresh; the month's outlasts the day's. */
+export function limitReached(
+  used: { readonly daily: number; readonly monthly: number },
+  units: number,
+  quota: Quota,
+  atMs: number,
+): { readonly limit: 'monthly' | 'daily'; readonly allowance: number; readonly retryAfterSeconds: number } | undefined {
+  if (used.monthly + units > quota.monthly) {
+    return { limit: 'monthly', allowance: quota.monthly, retryAfterSeconds: secondsUntil(nextMonth(atMs), atMs) };
+  }
+  if (used.daily + units > quota.daily) {
+    return { limit: 'daily', allowance: quota.daily, retryAfterSeconds: secondsUntil(nextDay(atMs), atMs) };
+  }
+  return undefined;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const isoDigits = (atMs: number): string => new Date(atMs).toISOString().replaceAll('-', '');
+const nextDay = (atMs: number): number => (Math.floor(atMs / DAY_MS) + 1) * DAY_MS;
+const startOfMonth = (atMs: number): number => Date.UTC(new Date(atMs).getUTCFullYear(), new Date(atMs).getUTCMonth(), 1);
+const nextMonth = (atMs: number): number => Date.UTC(new Date(atMs).getUTCFullYear(), new Date(atMs).getUTCMonth() + 1, 1);
+const secondsUntil = (momentMs: number, atMs: number): number => Math.max(1, Math.ceil((momentMs - atMs) / 1000));

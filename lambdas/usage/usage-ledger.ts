@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Caller } from '../shared/caller.ts';
+import { Problem, upstreamProblem } from '../shared/problem.ts';
+import {
+  dayCounter,
+  expiredCounters,
+  limitReached,
+  type MeteredKind,
+  monthCounter,
+  openEntry,
+  type Quota,
+  type Reservation,
+  usageDocument,
+} from './reservation.ts';
+import type { UsageDocument } from './usage.contract.ts';
+
+type Item = Record<string, AttributeValue>;
+
+/**
+ * The one item per user that counts units and holds the open reservations. Each step is one conditional write, so that
+ * it happens once however often it is sent, and no number of parallel calls passes a limit.
+ */
+export class UsageLedger {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #quota: Quota;
+
+  constructor(client: DynamoDBClient, table: string, quota: Quota) {
+    this.#client = client;
+    this.#table = table;
+    this.#quota = quota;
+  }
+
+  /** Sets units aside. Throws a 429 Problem that names the limit when there is no room. */
+  async reserve(caller: Caller, kind: MeteredKind, units: number, nowMs: number = Date.now()): Promise<Reservation> {
+    const id = randomUUID();
+    const day = dayCounter(nowMs);
+    const month = monthCounter(nowMs);
+    const command = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: keyOf(caller.userId),
+      UpdateExpression: 'SET #d = if_not_exists(#d, :zero) + :units, #m = if_not_exists(#m, :zero) + :units, #o = :entry',
+      ConditionExpression:
+        '(attribute_not_exists(#d) OR #d <= :dayRoom) AND (attribute_not_exists(#m) OR #m <= :monthRoom) AND attribute_not_exists(#o)',
+      ExpressionAttributeNames: { '#d': day, '#m': month, '#o': openEntry(id) },
+      ExpressionAttributeValues: {
+        ':zero': number(0),
+        ':units': number(units),
+        ':dayRoom': number(this.#quota.daily - units),
+        ':monthRoom': number(this.#quota.monthly - units),
+        ':entry': { M: { kind: { S: kind }, units: number(units), day: { S: day }, month: { S: month }, at: number(nowMs) } },
+      },
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const item = await this.#client.send(command).then(
+      ({ Attributes }) => Attributes ?? {},
+      (error: unknown) => this.#itemOfRefusal(error, openEntry(id), units, nowMs),
+    );
+    return {
+      id,
+      userId: caller.userId,
+      kind,
+      units,
+      day,
+      month,
+      at: nowMs,
+      usage: this.#usageOf(item, day, month),
+      expiredCounters: expiredCounters(Object.keys(item), nowMs),
+    };
+  }
+
+  /** Makes a reservation final. Settling or refunding it again changes nothing. */
+  async settle(reservation: Reservation): Promise<void> {
+    const expired = reservation.expiredCounters.map((name, index) => [`#x${index}`, name] as const);
+    await this.#close(reservation, {
+      UpdateExpression: `REMOVE ${['#o', ...expired.map(([placeholder]) => placeholder)].join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries([['#o', openEntry(reservation.id)], ...expired]),
+    });
+  }
+
+  /** Gives the units back. Settling or refunding it again changes nothing. */
+  async refund(reservation: Reservation): Promise<void> {
+    await this.#close(reservation, {
+      // A counter that a later settle has removed as expired counts nobody's units any more: it becomes 0.
+      UpdateExpression: 'SET #d = if_not_exists(#d, :units) - :units, #m = if_not_exists(#m, :units) - :units REMOVE #o',
+      ExpressionAttributeNames: { '#d': reservation.day, '#m': reservation.month, '#o': openEntry(reservation.id) },
+      ExpressionAttributeValues: { ':units': number(reservation.units) },
+    });
+  }
+
+  /** What the caller has used today and this month. */
+  async usage(caller: Caller, nowMs: number = Date.now()): Promise<UsageDocument> {
+    const { Item: item = {} } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: keyOf(caller.userId), ConsistentRead: true }),
+    );
+    return this.#usageOf(item, dayCounter(nowMs), monthCounter(nowMs));
+  }
+
+  async #close(
+    reservation: Reservation,
+    update: Pick<
+      ConstructorParameters<typeof UpdateItemCommand>[0],
+      'UpdateExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+    >,
+  ): Promise<void> {
+    const command = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: keyOf(reservation.userId),
+      ConditionExpression: 'attribute_exists(#o)',
+      ...update,
+    });
+    try {
+      await this.#client.send(command);
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  /** Why a reservation was refused; the item, when it was not: then the entry is there, written by an earlier try of the SDK. */
+  #itemOfRefusal(error: unknown, entry: string, units: number, nowMs: number): Item {
+    if (!(error instanceof ConditionalCheckFailedException)) throw upstreamProblem(error);
+    const item = error.Item ?? {};
+    if (item[entry]) return item;
+    const used = { daily: count(item, dayCounter(nowMs)), monthly: count(item, monthCounter(nowMs)) };
+    const reached = limitReached(used, units, this.#quota, nowMs);
+    if (!reached)
+      throw new Problem('unavailable', 'Usage could not be recorded; nothing was charged. Try again.', { retryAfterSeconds: 1 });
+    throw new Problem('quota_exceeded', `The ${reached.limit} quota of ${reached.allowance} units is used up.`, {
+      retryAfterSeconds: reached.retryAfterSeconds,
+    });
+  }
+
+  #usageOf(item: Item, day: string, month: string): UsageDocument {
+    return usageDocument(count(item, day), count(item, month), this.#quota);
+  }
+}
+
+const keyOf = (userId: string): Item => ({ user_id: { S: userId } });
+const number = (value: number): AttributeValue => ({ N: String(value) });
+const count = (item: Item, counter: string): number => Number(item[counter]?.N ?? 0);

@@ -1,0 +1,36 @@
+import { apiEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
+
+/** What a function needs to meter what it does; `Usage.grantMeter` provides it together with the permission. */
+export const meterEnvironment = {
+  USAGE_TABLE: text(),
+  DAILY_QUOTA: positiveInteger(),
+  MONTHLY_QUOTA: positiveInteger(),
+} as const;
+
+export const usageContract = {
+  name: 'usage',
+  entry: 'usage/usage',
+  environment: { ...apiEnvironment, ...meterEnvironment },
+  routes: {
+    usage: { method: 'GET', path: '/api/user/usage', access: 'user' },
+    quota: { method: 'GET', path: '/api/user/quota', access: 'user' },
+  },
+} as const satisfies FunctionContract;
+
+/** What a caller has used, as every metered answer carries it. */
+export interface UsageDocument {
+  readonly daily_used: number;
+  readonly daily_limit: number;
+  readonly monthly_used: number;
+  readonly monthly_limit: number;
+}
+
+/** What a caller may use, and when it starts afresh (ISO 8601, UTC). */
+export interface QuotaDocument {
+  readonly daily_limit: number;
+  readonly monthly_limit: number;
+  readonly daily_remaining: number;
+  readonly monthly_remaining: number;
+  readonly daily_resets_at: string;
+  readonly monthly_resets_at: string;
+}

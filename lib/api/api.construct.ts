@@ -1,0 +1,88 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AuthorizationType,
+  CognitoUserPoolsAuthorizer,
+  EndpointType,
+  LambdaIntegration,
+  type MethodOptions,
+  RequestValidator,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import type { FunctionContract, RouteContract } from '../../lambdas/shared/function.contract.ts';
+import type { CapabilityFunction } from '../platform/capability-function.ts';
+import type { StageConfig } from '../stages.ts';
+import { addProblemResponses } from './gateway-responses.ts';
+import { requestModelSchema } from './request-model.ts';
+
+/** The scope of every access token that an SDK or SRP sign-in returns. */
+const SIGNED_IN_SCOPE = 'aws.cognito.signin.user.admin';
+/** API Gateway's own limit for an integration that does not stream. */
+const INTEGRATION_TIMEOUT = Duration.seconds(29);
+
+export interface ApiProps {
+  readonly config: StageConfig;
+  readonly userPool: IUserPool;
+  readonly userPoolClient: IUserPoolClient;
+}
+
+/** The REST API. Capabilities add the routes of their contracts to it; every route but the public ones needs an access token. */
+export class Api extends Construct {
+  readonly #props: ApiProps;
+  readonly #restApi: RestApi;
+  readonly #authorizer: CognitoUserPoolsAuthorizer;
+  readonly #bodyValidator: RequestValidator;
+
+  constructor(scope: Construct, id: string, props: ApiProps) {
+    super(scope, id);
+    this.#props = props;
+    this.#restApi = new RestApi(this, 'RestApi', {
+      restApiName: `manuel-${props.config.name}`,
+      endpointTypes: [EndpointType.REGIONAL],
+      cloudWatchRole: false,
+      deployOptions: { stageName: 'v1', tracingEnabled: props.config.tracing },
+      defaultCorsPreflightOptions: {
+        allowOrigins: [...props.config.corsOrigins],
+        allowMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+        allowHeaders: ['Authorization', 'Content-Type', 'Accept'],
+        maxAge: Duration.hours(1),
+      },
+    });
+    this.#authorizer = new CognitoUserPoolsAuthorizer(this, 'Authorizer', {
+      cognitoUserPools: [props.userPool],
+      resultsCacheTtl: Duration.seconds(0),
+    });
+    this.#bodyValidator = new RequestValidator(this, 'BodyValidator', { restApi: this.#restApi, validateRequestBody: true });
+    addProblemResponses(this.#restApi);
+  }
+
+  get url(): string {
+    return this.#restApi.url;
+  }
+
+  /** Serves every route of a contract by its function, and tells the function what it needs to know of the API. */
+  serve(contract: FunctionContract, fn: CapabilityFunction): void {
+    fn.provide({
+      USER_POOL_CLIENT_ID: this.#props.userPoolClient.userPoolClientId,
+      CORS_ORIGINS: this.#props.config.corsOrigins.join(','),
+    });
+    const integration = new LambdaIntegration(fn, { timeout: INTEGRATION_TIMEOUT, allowTestInvoke: false });
+    for (const [name, route] of Object.entries<RouteContract>(contract.routes ?? {})) {
+      this.#restApi.root
+        .resourceForPath(route.path)
+        .addMethod(route.method, integration, { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) });
+    }
+  }
+
+  #access({ access }: RouteContract): MethodOptions {
+    if (access === 'public') return { authorizationType: AuthorizationType.NONE };
+    return { authorizer: this.#authorizer, authorizationType: AuthorizationType.COGNITO, authorizationScopes: [SIGNED_IN_SCOPE] };
+  }
+
+  #body(id: string, { body }: RouteContract): MethodOptions {
+    if (!body) return {};
+    const model = this.#restApi.addModel(id, { contentType: 'application/json', schema: requestModelSchema(body) });
+    return { requestValidator: this.#bodyValidator, requestModels: { 'application/json': model } };
+  }
+}

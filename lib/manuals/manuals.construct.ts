@@ -1,0 +1,110 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import {
+  INCOMING_PREFIX,
+  ingestionContract,
+  MANUALS_PREFIX,
+  manualsContract,
+  readinessContract,
+} from '../../lambdas/manuals/manuals.contract.ts';
+import type { Api } from '../api/api.construct.ts';
+import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
+import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+
+/** Where each asynchronous edge of this capability leaves what it cannot deliver. */
+export interface ManualsDeadLetters {
+  readonly incomingEvents: IQueue;
+  readonly ingestion: IQueue;
+  readonly readiness: IQueue;
+}
+
+export interface ManualsProps extends FunctionSettings {
+  readonly api: Api;
+  readonly table: ITable;
+  readonly bucket: IBucket;
+  readonly knowledgeBase: ManualKnowledgeBase;
+  readonly deadLetters: ManualsDeadLetters;
+}
+
+/** Extraction holds the whole file and its text in memory. */
+const INGESTION_MEMORY_MIB = 2048;
+const INGESTION_TIMEOUT = Duration.minutes(5);
+const READINESS_TIMEOUT = Duration.minutes(1);
+/** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
+const VISIBILITY_FACTOR = 6;
+const MAX_RECEIVES = 3;
+/** Ten concurrent Ingest and Delete calls per account, shared by the stages (product.md, section 8). */
+const INGESTION_CONCURRENCY = 5;
+
+/** Takes manuals in: form → bucket → event → queue → ingestion → queue → readiness, and lists them. */
+export class Manuals extends Construct {
+  constructor(scope: Construct, id: string, props: ManualsProps) {
+    super(scope, id);
+    this.#routes(props);
+    const readinessQueue = this.#queue('ReadinessQueue', READINESS_TIMEOUT, props.deadLetters.readiness);
+    this.#ingestion(props, readinessQueue);
+    this.#readiness(props, readinessQueue);
+  }
+
+  #routes(props: ManualsProps): void {
+    const { api, table, bucket } = props;
+    const fn = new CapabilityFunction(this, 'Function', { ...props, contract: manualsContract, timeout: Duration.seconds(28) });
+    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName });
+    table.grant(fn, 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query');
+    // The forms that it signs write with its own permission.
+    bucket.grantPut(fn, `${INCOMING_PREFIX}*`);
+    api.serve(manualsContract, fn);
+  }
+
+  #ingestion(props: ManualsProps, readinessQueue: Queue): void {
+    const { table, bucket, knowledgeBase, deadLetters } = props;
+    const queue = this.#queue('IngestionQueue', INGESTION_TIMEOUT, deadLetters.ingestion);
+    new Rule(this, 'IncomingRule', {
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: { bucket: { name: [bucket.bucketName] }, object: { key: [{ prefix: INCOMING_PREFIX }] } },
+      },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters.incomingEvents })],
+    });
+    const fn = new CapabilityFunction(this, 'Ingestion', {
+      ...props,
+      contract: ingestionContract,
+      timeout: INGESTION_TIMEOUT,
+      memoryMiB: INGESTION_MEMORY_MIB,
+    });
+    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, READINESS_QUEUE_URL: readinessQueue.queueUrl });
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    bucket.grantRead(fn, `${INCOMING_PREFIX}*`);
+    bucket.grantPut(fn, `${MANUALS_PREFIX}*`);
+    readinessQueue.grantSendMessages(fn);
+    knowledgeBase.grantIngest(fn);
+    fn.addEventSource(new SqsEventSource(queue, { batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY }));
+  }
+
+  #readiness(props: ManualsProps, queue: Queue): void {
+    const { table, knowledgeBase } = props;
+    const fn = new CapabilityFunction(this, 'Readiness', { ...props, contract: readinessContract, timeout: READINESS_TIMEOUT });
+    fn.provide({ MANUALS_TABLE: table.tableName, READINESS_QUEUE_URL: queue.queueUrl });
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    queue.grantSendMessages(fn);
+    knowledgeBase.grantReadStatus(fn);
+    knowledgeBase.grantRetrieve(fn);
+    fn.addEventSource(new SqsEventSource(queue, { batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY }));
+  }
+
+  #queue(id: string, consumerTimeout: Duration, deadLetterQueue: IQueue): Queue {
+    return new Queue(this, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * VISIBILITY_FACTOR),
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
+    });
+  }
+}

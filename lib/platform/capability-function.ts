@@ -1,0 +1,74 @@
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
+import { METRICS_NAMESPACE } from '../../lambdas/shared/metrics.contract.ts';
+import type { StageConfig } from '../stages.ts';
+import type { FunctionCode } from './bundles.ts';
+
+/** What every function of a stage is built from. */
+export interface FunctionSettings {
+  readonly config: StageConfig;
+  readonly code: FunctionCode;
+}
+
+export interface CapabilityFunctionProps extends FunctionSettings {
+  readonly contract: FunctionContract;
+  readonly timeout: Duration;
+  /** The stage's when absent. */
+  readonly memoryMiB?: number;
+}
+
+/**
+ * The one kind of function that there is: Node.js 24 on arm64, its bundle, its own log group, and exactly the
+ * environment that its contract names. What a construct provides twice, or what the contract does not know, is refused at
+ * once; what nobody provided is refused at synth.
+ */
+export class CapabilityFunction extends LambdaFunction {
+  readonly #contract: FunctionContract;
+  readonly #provided = new Set<string>();
+
+  constructor(scope: Construct, id: string, { contract, config, code, timeout, memoryMiB }: CapabilityFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: config.logRetentionDays as RetentionDays,
+      removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    super(scope, id, {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: code(contract.entry),
+      memorySize: memoryMiB ?? config.lambdaMemoryMiB,
+      timeout,
+      logGroup,
+      loggingFormat: LoggingFormat.TEXT,
+      tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    });
+    this.#contract = contract;
+    this.provide({
+      POWERTOOLS_SERVICE_NAME: `manuel-${config.name}`,
+      POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      POWERTOOLS_LOG_LEVEL: 'INFO',
+      FUNCTION: contract.name,
+    });
+    this.node.addValidation({ validate: () => this.#missing() });
+  }
+
+  /** Sets variables of the environment. Throws when one is not in the contract or was provided before. */
+  provide(variables: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(variables)) {
+      if (!Object.hasOwn(this.#contract.environment, name)) {
+        throw new Error(`${this.#contract.name} was provided ${name}, which its contract does not name.`);
+      }
+      if (this.#provided.has(name)) throw new Error(`${this.#contract.name} was provided ${name} twice.`);
+      this.#provided.add(name);
+      this.addEnvironment(name, value);
+    }
+  }
+
+  #missing(): string[] {
+    const missing = Object.keys(this.#contract.environment).filter((name) => !this.#provided.has(name));
+    return missing.length === 0 ? [] : [`${this.#contract.name} was not provided ${missing.join(', ')}.`];
+  }
+}

@@ -1,0 +1,32 @@
+import { Arn, ArnFormat, type Stack } from 'aws-cdk-lib';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { TextModel } from '../../lambdas/query/models.contract.ts';
+
+/**
+ * Lets a function invoke a model through its inference profile. That takes two statements: the profile here, and the
+ * foundation model in whichever region the profile routes to, but only through that profile
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html).
+ */
+export function allowModel(grantee: IGrantable, model: TextModel, stack: Stack): void {
+  const profileArn = Arn.format({ service: 'bedrock', resource: 'inference-profile', resourceName: model.profileId }, stack);
+  const foundationModelArn = Arn.format(
+    {
+      service: 'bedrock',
+      region: '*',
+      account: '',
+      resource: 'foundation-model',
+      resourceName: model.foundationModel,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    },
+    stack,
+  );
+  const actions = ['bedrock:InvokeModel'];
+  grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [profileArn] }));
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions,
+      resources: [foundationModelArn],
+      conditions: { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } },
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { TEXT_MODELS } from '../../lambdas/query/models.contract.ts';
+import { queryContract } from '../../lambdas/query/query.contract.ts';
+import type { Api } from '../api/api.construct.ts';
+import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
+import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import type { Usage } from '../usage/usage.construct.ts';
+import { allowModel } from './model-permissions.ts';
+
+export interface QueryProps extends FunctionSettings {
+  readonly api: Api;
+  readonly knowledgeBase: ManualKnowledgeBase;
+  readonly usage: Usage;
+}
+
+/** Answers questions from the caller's own manuals. */
+export class Query extends Construct {
+  constructor(scope: Construct, id: string, props: QueryProps) {
+    super(scope, id);
+    const { config, api, knowledgeBase, usage } = props;
+    const model = TEXT_MODELS[config.textModel];
+    const fn = new CapabilityFunction(this, 'Function', { ...props, contract: queryContract, timeout: Duration.seconds(28) });
+    fn.provide({ MODEL_ID: model.profileId, MODEL_EFFORT: model.effort, MAX_ANSWER_TOKENS: String(config.maxAnswerTokens) });
+    usage.grantMeter(fn);
+    knowledgeBase.grantRetrieve(fn);
+    allowModel(fn, model, Stack.of(this));
+    api.serve(queryContract, fn);
+  }
+}

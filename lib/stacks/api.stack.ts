@@ -1,0 +1,50 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { Api } from '../api/api.construct.ts';
+import { Manuals } from '../manuals/manuals.construct.ts';
+import type { FunctionSettings } from '../platform/capability-function.ts';
+import { Query } from '../query/query.construct.ts';
+import { Status } from '../status/status.construct.ts';
+import { Usage } from '../usage/usage.construct.ts';
+import type { CognitoStack } from './cognito.stack.ts';
+import type { DeadLetterStack } from './dead-letter.stack.ts';
+import type { KnowledgeBaseStack } from './knowledge-base.stack.ts';
+import type { StorageStack } from './storage.stack.ts';
+
+export interface ApiStackProps extends StackProps, FunctionSettings {
+  readonly cognito: CognitoStack;
+  readonly storage: StorageStack;
+  readonly knowledgeBase: KnowledgeBaseStack;
+  readonly deadLetter: DeadLetterStack;
+}
+
+/** The API and everything that can be deployed anew at any time: functions, queues, rules. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, { config, code, cognito, storage, knowledgeBase, deadLetter, ...props }: ApiStackProps) {
+    super(scope, id, props);
+    const settings: FunctionSettings = { config, code };
+    const api = new Api(this, 'Api', { config, userPool: cognito.userPool, userPoolClient: cognito.userPoolClient });
+    new Status(this, 'Status', { ...settings, api });
+    const usage = new Usage(this, 'Usage', { ...settings, api, table: storage.usageTable });
+    new Query(this, 'Query', { ...settings, api, usage, knowledgeBase: knowledgeBase.knowledgeBase });
+    new Manuals(this, 'Manuals', {
+      ...settings,
+      api,
+      table: storage.manualsTable,
+      bucket: storage.manualsBucket,
+      knowledgeBase: knowledgeBase.knowledgeBase,
+      deadLetters: {
+        incomingEvents: this.#byArn('ManualsIncomingEvents', deadLetter.manuals.incomingEvents),
+        ingestion: this.#byArn('ManualsIngestion', deadLetter.manuals.ingestion),
+        readiness: this.#byArn('ManualsReadiness', deadLetter.manuals.readiness),
+      },
+    });
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+  }
+
+  /** A queue of another stack that this stack must not write policies for. */
+  #byArn(id: string, queue: IQueue): IQueue {
+    return Queue.fromQueueArn(this, `${id}DeadLetters`, queue.queueArn);
+  }
+}

@@ -1,0 +1,57 @@
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
+import type { StageConfig } from '../stages.ts';
+
+export interface StorageStackProps extends StackProps {
+  readonly config: StageConfig;
+}
+
+/** What users entrust to us: their manuals, and the tables that describe them. */
+export class StorageStack extends Stack {
+  readonly manualsBucket: Bucket;
+  readonly manualsTable: Table;
+  readonly usageTable: Table;
+
+  constructor(scope: Construct, id: string, { config, ...props }: StorageStackProps) {
+    super(scope, id, props);
+    const removalPolicy = config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const table: Omit<TableProps, 'partitionKey'> = {
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: config.retainData,
+      removalPolicy,
+    };
+    const user = { name: 'user_id', type: AttributeType.STRING };
+    this.manualsTable = new Table(this, 'ManualsTable', {
+      ...table,
+      partitionKey: user,
+      sortKey: { name: 'manual_id', type: AttributeType.STRING },
+    });
+    this.usageTable = new Table(this, 'UsageTable', { ...table, partitionKey: user });
+    this.manualsBucket = this.#manualsBucket(config, removalPolicy);
+  }
+
+  #manualsBucket(config: StageConfig, removalPolicy: RemovalPolicy): Bucket {
+    const bucket = new Bucket(this, 'ManualsBucket', {
+      versioned: true,
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...config.corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
+      lifecycleRules: [
+        // What arrived is kept elsewhere once it is ingested.
+        { prefix: INCOMING_PREFIX, expiration: Duration.days(1), noncurrentVersionExpiration: Duration.days(1) },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      removalPolicy,
+    });
+    // The L2 switch would add a custom resource in Python for what is one property.
+    const resource = bucket.node.defaultChild as CfnBucket;
+    resource.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);
+    return bucket;
+  }
+}

@@ -1,0 +1,51 @@
+import type { TextModelName } from '../lambdas/query/models.contract.ts';
+
+/** The stages that there are to be; each is one set of values. */
+export const STAGE_NAMES = ['dev', 'staging', 'prod', 'preview'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+/** What differs between stages. */
+export interface StageConfig {
+  readonly name: StageName;
+  readonly region: string;
+  readonly textModel: TextModelName;
+  /** The longest answer, in tokens. */
+  readonly maxAnswerTokens: number;
+  /** Units per user. */
+  readonly quota: { readonly daily: number; readonly monthly: number };
+  /** Of every function but the ingestion worker. */
+  readonly lambdaMemoryMiB: number;
+  readonly tracing: boolean;
+  readonly logRetentionDays: 14 | 30 | 90;
+  readonly corsOrigins: readonly string[];
+  readonly selfSignUp: boolean;
+  /** Whether the stage's data outlives its stacks, and the stacks resist deletion. */
+  readonly retainData: boolean;
+  readonly accessTokenHours: number;
+  readonly refreshTokenDays: number;
+}
+
+const dev: StageConfig = {
+  name: 'dev',
+  region: 'eu-west-1',
+  textModel: 'claude-haiku-5-5',
+  maxAnswerTokens: 800,
+  quota: { daily: 50, monthly: 1000 },
+  lambdaMemoryMiB: 256,
+  tracing: false,
+  logRetentionDays: 14,
+  corsOrigins: ['*'],
+  selfSignUp: true,
+  retainData: false,
+  accessTokenHours: 1,
+  refreshTokenDays: 30,
+};
+
+const STAGES: Readonly<Partial<Record<StageName, StageConfig>>> = { dev };
+
+/** The values of a stage. Throws a sentence that names the stages there are. */
+export function stageConfig(name: string): StageConfig {
+  const config = STAGES[name as StageName];
+  if (!config) throw new Error(`There is no stage "${name}". Stages: ${Object.keys(STAGES).join(', ')}.`);
+  return config;
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ManualDocument, ManualListDocument, UploadDocument } from '../../lambdas/manuals/manuals.contract.ts';
+import type { QueryDocument } from '../../lambdas/query/query.contract.ts';
+import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
+import type { QuotaDocument, UsageDocument } from '../../lambdas/usage/usage.contract.ts';
+
+/** An answer that was not a success. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly status: number;
+  readonly problem: ProblemDocument;
+
+  constructor(status: number, problem: ProblemDocument) {
+    super(`${status} ${problem.code}: ${problem.detail}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** How long a manual may take to become ready, and how often to look. */
+const READY_TIMEOUT_MS = 120_000;
+const POLL_INTERVAL_MS = 250;
+
+/** Manuel's API as an app uses it: a base address and a token, wherever it runs. */
+export class ManuelClient {
+  readonly #baseUrl: string;
+  readonly #token: string;
+
+  constructor(baseUrl: string, token: string) {
+    this.#baseUrl = baseUrl.replace(/\/$/, '');
+    this.#token = token;
+  }
+
+  ask(question: string, options: { manual_ids?: readonly string[]; max_results?: number } = {}): Promise<QueryDocument> {
+    return this.#call('POST', '/api/query', { question, ...options });
+  }
+
+  usage(): Promise<UsageDocument> {
+    return this.#call('GET', '/api/user/usage');
+  }
+
+  quota(): Promise<QuotaDocument> {
+    return this.#call('GET', '/api/user/quota');
+  }
+
+  manuals(parameters: Readonly<Record<string, string>> = {}): Promise<ManualListDocument> {
+    const query = new URLSearchParams(parameters).toString();
+    return this.#call('GET', `/api/manuals${query && `?${query}`}`);
+  }
+
+  manual(manualId: string): Promise<ManualDocument> {
+    return this.#call('GET', `/api/manuals/${encodeURIComponent(manualId)}`);
+  }
+
+  startUpload(request: { filename: string; content_type: string; size: number }): Promise<UploadDocument> {
+    return this.#call('POST', '/api/manuals/upload', request);
+  }
+
+  /** Uploads a file through a presigned form and returns the manual's id. */
+  async upload(file: string, contentType: string): Promise<string> {
+    const bytes = await readFile(file);
+    const { manual_id, upload } = await this.startUpload({ filename: path.basename(file), content_type: contentType, size: bytes.length });
+    await sendForm(upload, bytes);
+    return manual_id;
+  }
+
+  /** Waits until a manual is ready. Throws when it failed, or when it takes too long. */
+  async untilReady(manualId: string): Promise<ManualDocument> {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const manual = await this.manual(manualId);
+      if (manual.status === 'ready') return manual;
+      if (manual.status === 'failed') throw new Error(`${manual.filename}: ${manual.failure?.code} – ${manual.failure?.detail}`);
+      if (Date.now() > deadline) throw new Error(`${manual.filename} is still ${manual.status} after ${READY_TIMEOUT_MS / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+  }
+
+  async #call<Answer>(method: string, route: string, body?: object): Promise<Answer> {
+    const response = await fetch(this.#baseUrl + route, {
+      method,
+      headers: { Authorization: `Bearer ${this.#token}`, ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new ApiProblem(response.status, answer as ProblemDocument);
+    return answer as Answer;
+  }
+}
+
+/** Posts a file with the fields of a presigned form; the file comes last. Throws with S3's own words. */
+export async function sendForm({ url, fields }: UploadDocument['upload'], bytes: Uint8Array): Promise<void> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('file', new Blob([new Uint8Array(bytes)]));
+  const response = await fetch(url, { method: 'POST', body: form });
+  if (!response.ok) throw new Error(`the upload was refused with ${response.status}: ${await response.text()}`);
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { RuntimeFile } from '../runtime-file.ts';
+import { print, readArguments, runCommand, stageDirectory, UsageError } from './command-line.ts';
+import { ManuelClient } from './manuel-client.ts';
+import { signIn } from './sign-in.ts';
+
+const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev]
+  token              print an access token
+  upload <file>      upload a PDF or text file and wait until it is ready
+  ask <question>     ask a question
+  manuals            list the manuals`;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = { '.pdf': 'application/pdf', '.txt': 'text/plain' };
+
+/** `npm run manuel`: what an app does, from the command line, against a runtime that is running. */
+await runCommand(async () => {
+  const { values, positionals } = readArguments({ stage: { type: 'string', default: 'dev' }, as: { type: 'string' } }, USAGE);
+  const [command = '', ...words] = positionals;
+  const runtime = await readRuntimeFile(values.stage);
+  const user = values.as === undefined ? runtime.users[0] : runtime.users.find(({ name }) => name === values.as);
+  if (!user) throw new UsageError(`There is no user ${values.as}. Users: ${runtime.users.map(({ name }) => name).join(', ')}`);
+  const token = await signIn({
+    endpoint: runtime.aws_endpoint,
+    userPoolId: runtime.user_pool_id,
+    clientId: runtime.client_id,
+    ...user,
+  });
+  const client = new ManuelClient(runtime.api_url, token);
+  const argument = () => words.join(' ') || fail(`"${command}" needs an argument.\n${USAGE}`);
+  switch (command) {
+    case 'token':
+      return print(token);
+    case 'upload':
+      return printJson(await client.untilReady(await client.upload(argument(), contentTypeOf(argument()))));
+    case 'ask':
+      return printJson(await client.ask(argument()));
+    case 'manuals':
+      return printJson(await client.manuals());
+    default:
+      throw new UsageError(command === '' ? USAGE : `There is no command "${command}".\n${USAGE}`);
+  }
+});
+
+async function readRuntimeFile(stage: string): Promise<RuntimeFile> {
+  try {
+    return JSON.parse(await readFile(path.join(stageDirectory(stage), 'runtime.json'), 'utf8'));
+  } catch {
+    throw new UsageError(`Stage "${stage}" is not running here. Start it with: npm start${stage === 'dev' ? '' : ` -- --stage ${stage}`}`);
+  }
+}
+
+function contentTypeOf(file: string): string {
+  const extension = path.extname(file).toLowerCase();
+  return CONTENT_TYPES[extension] ?? fail(`"${extension}" files are not accepted; accepted are ${Object.keys(CONTENT_TYPES).join(', ')}.`);
+}
+
+function printJson(document: object): void {
+  print(JSON.stringify(document, null, 2));
+}
+
+function fail(message: string): never {
+  throw new UsageError(message);
+}

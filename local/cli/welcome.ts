@@ -1,0 +1,27 @@
+import type { Provisioned } from '../assembly/provision.ts';
+import type { RuntimeFile } from '../runtime-file.ts';
+
+/** Where everything is, who can sign in, and what to try first. */
+export function welcome({ api_url, aws_endpoint, users, stage }: RuntimeFile): string {
+  const option = stage === 'dev' ? '' : ` --stage ${stage}`;
+  return [
+    '',
+    `  API            ${api_url}`,
+    `  AWS endpoint   ${aws_endpoint}   (keys: .manuel/${stage}/runtime.json)`,
+    ...users.map(({ name, password }, index) => `${index === 0 ? '  Sign in as     ' : '                 '}${name}   ${password}`),
+    '',
+    '  Try it in another terminal:',
+    `    npm run -s manuel -- upload test/fixtures/manuals/gutenprint.pdf${option}`,
+    `    npm run -s manuel -- ask "Can I use the scanner of my multi-function printer?"${option}`,
+    `    curl -H "Authorization: Bearer $(npm run -s manuel -- token${option})" ${api_url}/api/user/usage`,
+    '',
+    '  Ctrl-C stops it and leaves nothing behind.',
+  ].join('\n');
+}
+
+/** What the templates state and this machine does not do, by type. */
+export function describeUnhonoured({ notHonoured }: Provisioned): string {
+  if (notHonoured.size === 0) return '';
+  const lines = [...notHonoured].map(([type, paths]) => `  ${type}: ${[...paths].sort().join(', ')}`);
+  return ['', 'Stated in the templates and not honoured here:', ...lines].join('\n');
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { ApiGatewayService } from './api-gateway/api-gateway.service.ts';
+import { BedrockService } from './bedrock/bedrock.service.ts';
+import { CognitoService } from './cognito/cognito.service.ts';
+import { ControlService } from './control/control.service.ts';
+import { DynamoDbService } from './dynamodb/dynamodb.service.ts';
+import { EventBridgeService } from './eventbridge/eventbridge.service.ts';
+import type { AccessKeys } from './front-door/access-keys.ts';
+import type { FrontDoor } from './front-door/front-door.ts';
+import { IamService } from './iam/iam.service.ts';
+import { LambdaService } from './lambda/lambda.service.ts';
+import { LogsService } from './logs/logs.service.ts';
+import type { AdjustableClock } from './platform/clock.ts';
+import type { Service } from './platform/service.ts';
+import { S3Service } from './s3/s3.service.ts';
+import { SqsService } from './sqs/sqs.service.ts';
+
+export interface ServicesOptions {
+  readonly frontDoor: FrontDoor;
+  readonly keys: AccessKeys;
+  readonly clock: AdjustableClock;
+  readonly region: string;
+  /** Where state that does not fit into memory lives. */
+  readonly directory: string;
+  /** Told what a person should know: a delivery that failed, an invocation given up. */
+  readonly report: (line: string) => void;
+}
+
+export interface Services {
+  readonly all: readonly Service[];
+  readonly api: ApiGatewayService;
+  readonly logs: LogsService;
+}
+
+/** Every emulated service, connected as AWS connects them. */
+export function createServices({ frontDoor, keys, clock, region, directory, report }: ServicesOptions): Services {
+  const endpoint = () => frontDoor.endpoint;
+  const logs = new LogsService({ clock, region });
+  const queues = new SqsService({ region, endpoint });
+  const events = new EventBridgeService({ clock, region, queues, report });
+  const functions = new LambdaService({ clock, region, endpoint, keys, logs, queues, report });
+  const userPools = new CognitoService({ clock, region });
+  const bedrock = new BedrockService({ clock, region });
+  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
+  const all: Service[] = [
+    new IamService(),
+    logs,
+    new DynamoDbService({ clock, region }),
+    new S3Service({ clock, region, keys, directory: path.join(directory, 's3'), onObjectEvent: (event) => events.publish(event) }),
+    queues,
+    events,
+    userPools,
+    bedrock,
+    functions,
+    api,
+    new ControlService({
+      faults: frontDoor.faults,
+      clock,
+      ingestion: {
+        setTimes: (times) => {
+          bedrock.ingestionTimes = times;
+        },
+        failDocuments: (pattern) => (pattern ? bedrock.failDocuments(pattern) : bedrock.clearDocumentFailures()),
+      },
+    }),
+  ];
+  return { all, api, logs };
+}
