@@ -3,6 +3,9 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   extensionsToTreatAsEsm: ['.ts'],
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['bin/**/*.ts', 'lib/**/*.ts', 'lambdas/**/*.ts', 'local/**/*.ts', '!**/*.d.ts'],
+  coverageReporters: ['text-summary', 'json'],
 };

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -58,7 +59,7 @@ export class Manuals extends Construct {
     fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName });
     table.grant(fn, 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query');
     // The forms that it signs write with its own permission.
-    bucket.grantPut(fn, `${INCOMING_PREFIX}*`);
+    allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
     api.serve(manualsContract, fn);
   }
 
@@ -81,8 +82,8 @@ export class Manuals extends Construct {
     });
     fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, READINESS_QUEUE_URL: readinessQueue.queueUrl });
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-    bucket.grantRead(fn, `${INCOMING_PREFIX}*`);
-    bucket.grantPut(fn, `${MANUALS_PREFIX}*`);
+    allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion');
+    allowObjects(fn, bucket, MANUALS_PREFIX, 's3:PutObject');
     readinessQueue.grantSendMessages(fn);
     knowledgeBase.grantIngest(fn);
     fn.addEventSource(new SqsEventSource(queue, { batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY }));
@@ -107,4 +108,9 @@ export class Manuals extends Construct {
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
   }
+}
+
+/** The bucket's own grants allow far more: tags, retention, legal holds, listing. */
+function allowObjects(fn: CapabilityFunction, bucket: IBucket, prefix: string, action: string): void {
+  fn.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [bucket.arnForObjects(`${prefix}*`)] }));
 }

@@ -121,7 +121,7 @@ export class FrontDoor {
     } catch (error) {
       if (!(error instanceof AwsError)) this.#options.onInternalError(error);
       const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', 'The emulated service failed; see the log.', 500);
-      return (service?.renderError ?? renderPlainError)(refusal);
+      return service ? service.renderError(refusal) : renderPlainError(refusal);
     }
   }
 

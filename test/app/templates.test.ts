@@ -1,0 +1,224 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { stageConfig } from '../../lib/stages.ts';
+import { templatesOf } from '../support/templates.ts';
+
+const { api, cognito, storage, 'knowledge-base': knowledgeBase, 'dead-letter': deadLetter } = templatesOf();
+const all = [api, cognito, storage, knowledgeBase, deadLetter];
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Effect: string;
+}
+
+function statementsOf(functionId: string): Statement[] {
+  const policies = api.findResources('AWS::IAM::Policy');
+  return Object.entries(policies)
+    .filter(([id]) => id.startsWith(functionId))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
+}
+const actionsOf = (functionId: string) =>
+  statementsOf(functionId)
+    .flatMap(({ Action }) => Action)
+    .sort();
+
+describe('the API', () => {
+  test('is regional', () => {
+    api.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] } });
+  });
+
+  test('caches no authorization', () => {
+    api.hasResourceProperties('AWS::ApiGateway::Authorizer', { Type: 'COGNITO_USER_POOLS', AuthorizerResultTtlInSeconds: 0 });
+  });
+
+  test('demands a signed-in user on every route but three', () => {
+    const methods = Object.values(api.findResources('AWS::ApiGateway::Method')).filter(
+      ({ Properties }) => Properties.HttpMethod !== 'OPTIONS',
+    );
+    const open = methods.filter(({ Properties }) => Properties.AuthorizationType === 'NONE');
+    expect(methods).toHaveLength(8);
+    expect(open).toHaveLength(2);
+    for (const { Properties } of methods.filter((method) => !open.includes(method))) {
+      expect(Properties).toMatchObject({ AuthorizationType: 'COGNITO_USER_POOLS', AuthorizationScopes: ['aws.cognito.signin.user.admin'] });
+    }
+  });
+
+  test('refuses by itself with problem documents', () => {
+    for (const { Properties } of Object.values(api.findResources('AWS::ApiGateway::GatewayResponse'))) {
+      expect(Properties.ResponseParameters['gatewayresponse.header.Content-Type']).toBe("'application/problem+json'");
+      const template = JSON.parse(Properties.ResponseTemplates['application/json']);
+      expect(template).toMatchObject({ type: `urn:manuel:problem:${template.code}`, request_id: '$context.requestId' });
+    }
+  });
+
+  test('checks bodies with models that draft-04 and API Gateway know', () => {
+    api.hasResourceProperties('AWS::ApiGateway::Model', {
+      Schema: {
+        $schema: 'http://json-schema.org/draft-04/schema#',
+        type: 'object',
+        required: ['question'],
+        properties: { question: { type: 'string' }, manual_ids: { type: 'array' }, max_results: { type: 'integer' } },
+      },
+    });
+  });
+});
+
+describe('functions', () => {
+  test('run on Node.js 24 and arm64, with a log group of their own that does not grow forever', () => {
+    const functions = Object.values(api.findResources('AWS::Lambda::Function'));
+    expect(functions).toHaveLength(6);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
+      });
+    }
+    api.resourceCountIs('AWS::Logs::LogGroup', 6);
+    api.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
+  });
+
+  test('may do what their capability needs, and no more', () => {
+    expect(actionsOf('StatusFunction')).toEqual([]);
+    expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem']);
+    expect(actionsOf('QueryFunction')).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModel', 'bedrock:Retrieve', 'dynamodb:UpdateItem']);
+    expect(actionsOf('ManualsFunction')).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 's3:PutObject']);
+    expect(actionsOf('ManualsIngestion').filter((action) => action.startsWith('s3:'))).toEqual(['s3:GetObjectVersion', 's3:PutObject']);
+  });
+
+  test('only the query function and the readiness probe may retrieve, and only the ingestion worker may ingest', () => {
+    const allowed = (action: string) =>
+      Object.entries(api.findResources('AWS::IAM::Policy'))
+        .filter(([, { Properties }]) =>
+          Properties.PolicyDocument.Statement.some((statement: Statement) => [statement.Action].flat().includes(action)),
+        )
+        .map(([id]) => id.replace(/ServiceRole.*/, ''));
+    expect(allowed('bedrock:Retrieve').sort()).toEqual(['ManualsReadiness', 'QueryFunction']);
+    expect(allowed('bedrock:IngestKnowledgeBaseDocuments')).toEqual(['ManualsIngestion']);
+  });
+
+  test('nobody may do everything with a service', () => {
+    const actions = Object.values(api.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) =>
+      Properties.PolicyDocument.Statement.flatMap(({ Action }: Statement) => Action),
+    );
+    expect(actions.filter((action: string) => /^\*$|:\*$/.test(action))).toEqual([]);
+  });
+});
+
+describe('asynchronous edges', () => {
+  test('every queue of the API stack hands what fails three times to a dead-letter queue', () => {
+    const queues = Object.values(api.findResources('AWS::SQS::Queue'));
+    expect(queues).toHaveLength(2);
+    for (const { Properties } of queues) expect(Properties.RedrivePolicy).toMatchObject({ maxReceiveCount: 3 });
+  });
+
+  test('every rule target has one too', () => {
+    for (const { Properties } of Object.values(api.findResources('AWS::Events::Rule'))) {
+      for (const target of Properties.Targets) expect(target).toHaveProperty('DeadLetterConfig.Arn');
+    }
+  });
+
+  test('there is one dead-letter queue for each edge, kept as long as SQS keeps anything', () => {
+    deadLetter.resourceCountIs('AWS::SQS::Queue', 3);
+    deadLetter.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
+  });
+
+  test('messages stay invisible for six times as long as their function may run', () => {
+    api.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 1800 });
+    api.hasResourceProperties('AWS::Lambda::Function', { Timeout: 300, MemorySize: 2048 });
+  });
+});
+
+describe('data', () => {
+  test('the bucket is private, versioned, encrypted, TLS only, and announces what arrives', () => {
+    storage.hasResourceProperties('AWS::S3::Bucket', {
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+      BucketEncryption: Match.anyValue(),
+    });
+    storage.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+      },
+    });
+  });
+
+  test('tables are paid by request and can be restored to a point in time', () => {
+    storage.resourceCountIs('AWS::DynamoDB::Table', 2);
+    storage.allResourcesProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  test('the vector index leaves the passage out of what it filters by', () => {
+    knowledgeBase.hasResourceProperties('AWS::S3Vectors::Index', {
+      Dimension: 1024,
+      DistanceMetric: 'cosine',
+      MetadataConfiguration: { NonFilterableMetadataKeys: ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'] },
+    });
+  });
+
+  test('the knowledge base’s role carries its policy inline, so that the first deployment does not race', () => {
+    knowledgeBase.resourceCountIs('AWS::IAM::Policy', 0);
+    knowledgeBase.hasResourceProperties('AWS::IAM::Role', { Policies: Match.arrayWith([Match.objectLike({ PolicyName: 'Vectors' })]) });
+  });
+
+  test('a stage that retains its data says so on everything that holds some', () => {
+    const retaining = templatesOf({ ...stageConfig('dev'), retainData: true });
+    retaining.storage.allResources('AWS::DynamoDB::Table', { DeletionPolicy: 'Retain' });
+    retaining.storage.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    retaining.cognito.allResources('AWS::Cognito::UserPool', { DeletionPolicy: 'Retain' });
+    retaining['knowledge-base'].allResources('AWS::Bedrock::KnowledgeBase', { DeletionPolicy: 'Retain' });
+  });
+});
+
+describe('sign-in', () => {
+  test('is by e-mail and SRP, without OAuth, and unknown users look like wrong passwords', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPool', {
+      UsernameAttributes: ['email'],
+      MfaConfiguration: 'OPTIONAL',
+      EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+    });
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      AllowedOAuthFlowsUserPoolClient: false,
+      PreventUserExistenceErrors: 'ENABLED',
+      EnableTokenRevocation: true,
+    });
+  });
+});
+
+/** Renaming one of these would replace it, with what it holds. */
+test('the logical ids of what holds state are frozen', () => {
+  const stateful = [
+    'AWS::DynamoDB::Table',
+    'AWS::S3::Bucket',
+    'AWS::Cognito::UserPool',
+    'AWS::S3Vectors::VectorBucket',
+    'AWS::S3Vectors::Index',
+    'AWS::Bedrock::KnowledgeBase',
+    'AWS::Bedrock::DataSource',
+  ];
+  const ids = stateful.flatMap((type) => all.flatMap((template) => Object.keys(template.findResources(type)).map((id) => `${type} ${id}`)));
+  expect(ids).toEqual([
+    'AWS::DynamoDB::Table ManualsTable0463DFCC',
+    'AWS::DynamoDB::Table UsageTable28300137',
+    'AWS::S3::Bucket ManualsBucket92EDE3BA',
+    'AWS::Cognito::UserPool UserPool6BA7E5F2',
+    'AWS::S3Vectors::VectorBucket ManualsVectorBucket5DD5D2B4',
+    'AWS::S3Vectors::Index ManualsVectorIndexB07A6776',
+    'AWS::Bedrock::KnowledgeBase ManualsKnowledgeBase376DE4C9',
+    'AWS::Bedrock::DataSource ManualsDataSource460FC28C',
+  ]);
+});
+
+test('an unknown stage is named with those that there are', () => {
+  expect(() => stageConfig('production')).toThrow('There is no stage "production". Stages: dev.');
+});

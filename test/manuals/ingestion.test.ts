@@ -1,0 +1,83 @@
+import { type IncomingObject, type IngestionPorts, ingest } from '../../lambdas/manuals/ingestion.ts';
+import { incomingKey, ManualRejected } from '../../lambdas/manuals/manual.ts';
+import type { ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
+import { ALICE } from '../support/callers.ts';
+import { ALICES_MANUAL, MemoryRecords } from '../support/manuals.ts';
+
+const OBJECT: IncomingObject = { key: incomingKey(ALICES_MANUAL), version: 'v1' };
+const PAGES = [
+  { number: 1, text: 'Fill the kettle.' },
+  { number: 3, text: 'Descale it\nmonthly.' },
+];
+
+function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<IngestionPorts> = {}) {
+  const did: string[] = [];
+  const looks: ReadinessMessage[] = [];
+  const ports: IngestionPorts = {
+    records,
+    files: {
+      readIncoming: async (_manual, version) => {
+        did.push(`read ${version}`);
+        return new Uint8Array([1]);
+      },
+      keep: async (_manual, version) => void did.push(`keep ${version}`),
+    },
+    extractPages: async () => PAGES,
+    documents: { ingest: async (_manual, pages) => void did.push(`ingest ${pages.length}`) },
+    readiness: { lookAt: async (message) => void looks.push(message) },
+    onIgnored: (_object, reason) => void did.push(`ignored: ${reason}`),
+    ...replaced,
+  };
+  return { ports, did, looks, manual: () => records.get(ALICE, ALICES_MANUAL.manual_id) };
+}
+
+test('an upload is read, kept, ingested and watched', async () => {
+  const { ports, did, looks, manual } = world();
+  await ingest(ports, OBJECT);
+  expect(did).toEqual(['read v1', 'keep v1', 'ingest 2']);
+  expect(looks).toEqual([
+    { user_id: 'alice', manual_id: ALICES_MANUAL.manual_id, pages: [1, 3], probe: 'Descale it monthly.', attempt: 0 },
+  ]);
+  await expect(manual()).resolves.toMatchObject({ status: 'indexing', pages: 2, object_version: 'v1' });
+});
+
+test('a file that cannot be used fails with its reason, and is not tried again', async () => {
+  const { ports, did, manual } = world(undefined, { extractPages: () => Promise.reject(new ManualRejected('encrypted')) });
+  await ingest(ports, OBJECT);
+  expect(did).toEqual(['read v1']);
+  await expect(manual()).resolves.toMatchObject({ status: 'failed', failure: 'encrypted' });
+});
+
+test('after a crash between two steps the same message takes it up again', async () => {
+  const records = new MemoryRecords(ALICES_MANUAL);
+  const crashing = world(records, { documents: { ingest: () => Promise.reject(new Error('throttled')) } });
+  await expect(ingest(crashing.ports, OBJECT)).rejects.toThrow('throttled');
+  await expect(crashing.manual()).resolves.toMatchObject({ status: 'validating' });
+  const again = world(records);
+  await ingest(again.ports, OBJECT);
+  await expect(again.manual()).resolves.toMatchObject({ status: 'indexing' });
+});
+
+test.each(['indexing', 'ready', 'failed'] as const)('a message that comes again changes nothing once the manual is %s', async (status) => {
+  const { ports, did, looks, manual } = world(new MemoryRecords({ ...ALICES_MANUAL, status, object_version: 'v1' }));
+  await ingest(ports, OBJECT);
+  expect(did).toEqual([`ignored: the manual is ${status} already`]);
+  expect(looks).toEqual([]);
+  await expect(manual()).resolves.toMatchObject({ status });
+});
+
+test('another version than the one being used is ignored', async () => {
+  const { ports, did } = world(new MemoryRecords({ ...ALICES_MANUAL, status: 'validating', object_version: 'v1' }));
+  await ingest(ports, { ...OBJECT, version: 'v2' });
+  expect(did).toEqual(['ignored: another version of this manual is being used']);
+});
+
+test.each([
+  ['incoming/alice', 'the key is not that of a manual'],
+  ['manuals/alice/m', 'the key is not that of a manual'],
+  ['incoming/bob/01900000-0000-7000-8000-000000000001', 'there is no record of this manual'],
+])('%s is ignored: %s', async (key, reason) => {
+  const { ports, did } = world();
+  await ingest(ports, { key, version: 'v1' });
+  expect(did).toEqual([`ignored: ${reason}`]);
+});

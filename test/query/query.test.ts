@@ -1,0 +1,104 @@
+import { answerQuestion, type QueryPorts, REFUSAL } from '../../lambdas/query/query.ts';
+import type { Passage } from '../../lambdas/shared/manual-retriever.ts';
+import { Problem } from '../../lambdas/shared/problem.ts';
+import type { Reservation } from '../../lambdas/usage/reservation.ts';
+import { ALICE } from '../support/callers.ts';
+
+const USAGE = { daily_used: 1, daily_limit: 50, monthly_used: 1, monthly_limit: 1000 };
+const RESERVATION: Reservation = {
+  id: 'r1',
+  userId: 'alice',
+  kind: 'query',
+  units: 1,
+  day: 'd20261120',
+  month: 'm202611',
+  at: 0,
+  usage: USAGE,
+  expiredCounters: [],
+};
+const PASSAGE: Passage = { text: 'Rinse the filter.', manualId: 'm1', filename: 'kettle.pdf', page: 12, section: null, score: 0.7 };
+const QUESTION = { question: 'How do I clean it?' };
+const deadline = new AbortController().signal;
+
+/** Ports that note each call by name, in order; a test replaces what it is about. */
+function ports(replaced: Partial<QueryPorts> = {}) {
+  const calls: string[] = [];
+  const note = <Result>(call: string, result: Result) => {
+    calls.push(call);
+    return Promise.resolve(result);
+  };
+  const all: QueryPorts = {
+    ledger: {
+      reserve: () => note('reserve', RESERVATION),
+      settle: () => note('settle', undefined),
+      refund: () => note('refund', undefined),
+    },
+    retriever: { retrieve: () => note('retrieve', [PASSAGE]) },
+    generator: {
+      modelId: 'model',
+      generate: () => note('generate', { text: 'Rinse it [1].', modelId: 'model', inputTokens: 10, outputTokens: 5 }),
+    },
+    onLedgerFailure: () => void calls.push('ledger failure'),
+    ...replaced,
+  };
+  return { calls, all };
+}
+
+test('a question reserves, retrieves, generates and settles, in this order', async () => {
+  const { calls, all } = ports();
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toEqual({
+    answer: 'Rinse it [1].',
+    context_used: 1,
+    citations: [{ manual_id: 'm1', filename: 'kettle.pdf', page: 12, section: null, excerpt: 'Rinse the filter.', score: 0.7 }],
+    model_id: 'model',
+    usage: USAGE,
+  });
+  expect(calls).toEqual(['reserve', 'retrieve', 'generate', 'settle']);
+});
+
+test('nothing is called when no unit is left', async () => {
+  const refused = new Problem('quota_exceeded', 'The daily quota of 50 units is used up.');
+  const { calls, all } = ports();
+  await expect(
+    answerQuestion({ ...all, ledger: { ...all.ledger, reserve: () => Promise.reject(refused) } }, ALICE, QUESTION, deadline),
+  ).rejects.toBe(refused);
+  expect(calls).toEqual([]);
+});
+
+test('without passages the model is not asked, and the answer is an honest refusal', async () => {
+  const { calls, all } = ports({ retriever: { retrieve: async () => [] } });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({ answer: REFUSAL, context_used: 0, citations: [] });
+  expect(calls).toEqual(['reserve', 'settle']);
+});
+
+test.each(['NO_ANSWER', 'I am sure that it is fine.', 'See [4].'])('"%s" cites nothing and becomes a refusal', async (text) => {
+  const { all } = ports({
+    generator: { modelId: 'model', generate: async () => ({ text, modelId: 'model', inputTokens: 1, outputTokens: 1 }) },
+  });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({ answer: REFUSAL, context_used: 0, citations: [] });
+});
+
+test.each([
+  ['retriever', 'ThrottlingException', 503],
+  ['retriever', 'ValidationException', 502],
+  ['generator', 'AbortError', 504],
+])('when the %s fails with %s the unit is refunded and the client is told %i', async (port, name, status) => {
+  const failure = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+  const { calls, all } = ports(
+    port === 'retriever'
+      ? { retriever: { retrieve: () => Promise.reject(failure) } }
+      : { generator: { modelId: 'model', generate: () => Promise.reject(failure) } },
+  );
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toMatchObject({ name: 'Problem', status });
+  expect(calls.at(-1)).toBe('refund');
+  expect(calls).not.toContain('settle');
+});
+
+test('a reservation that cannot be closed costs nobody the answer', async () => {
+  const { calls, all } = ports();
+  const settle = () => Promise.reject(new Error('no table'));
+  await expect(answerQuestion({ ...all, ledger: { ...all.ledger, settle } }, ALICE, QUESTION, deadline)).resolves.toMatchObject({
+    context_used: 1,
+  });
+  expect(calls.at(-1)).toBe('ledger failure');
+});

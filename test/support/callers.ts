@@ -1,0 +1,7 @@
+import { type Caller, ownerOf } from '../../lambdas/shared/caller.ts';
+
+/** A caller by name. */
+export const callerNamed = (user_id: string): Caller => ownerOf({ user_id });
+
+export const ALICE = callerNamed('alice');
+export const BOB = callerNamed('bob');

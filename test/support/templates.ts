@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import type { Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { ManuelStage } from '../../lib/manuel.stage.ts';
+import { type StageConfig, stageConfig } from '../../lib/stages.ts';
+
+const CDK_JSON = new URL('../../cdk.json', import.meta.url);
+
+export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter' | 'api';
+
+/** The templates of a stage, synthesized without bundling and without the library's own validation. */
+export function templatesOf(config: StageConfig = stageConfig('dev')): Record<StackName, Template> {
+  const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> };
+  const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
+  const stage = new ManuelStage(app, `Manuel-${config.name}`, { config, code: () => Code.fromInline('// not bundled') });
+  const names: StackName[] = ['cognito', 'storage', 'knowledge-base', 'dead-letter', 'api'];
+  return Object.fromEntries(names.map((name) => [name, Template.fromStack(stage.node.findChild(name) as Stack)])) as Record<
+    StackName,
+    Template
+  >;
+}
