@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadManualFixtures, type ManualFixture } from '../test/fixtures/fixtures.ts';
-import { print, readArguments, runCommand } from './cli/command-line.ts';
+import { print, readOptions, runCommand } from './cli/command-line.ts';
 import { ManuelClient } from './cli/manuel-client.ts';
 import { Progress } from './cli/progress.ts';
 import { signIn } from './cli/sign-in.ts';
@@ -23,12 +23,12 @@ interface Owner {
  * other's does. Fails when an answer is not the right one.
  */
 await runCommand(async () => {
-  const { values } = readArguments({ stage: { type: 'string', default: 'dev' } }, 'Usage: npm run demo -- [--stage dev]');
+  const { stage } = readOptions({ stage: { type: 'string', default: 'dev' } }, 'Usage: npm run demo -- [--stage dev]');
   const directory = await mkdtemp(path.join(tmpdir(), 'manuel-demo-'));
   try {
     const progress = new Progress();
     const runtime = await Runtime.start({
-      stage: values.stage,
+      stage,
       port: 0,
       directory,
       onStep: progress.begin,

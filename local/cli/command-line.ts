@@ -9,13 +9,20 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Parses a command's arguments. Throws UsageError with the command's usage. */
+/** Parses a command's options and words. Throws UsageError with the command's usage. */
 export function readArguments<Options extends ParseArgsOptionsConfig>(options: Options, usage: string) {
   try {
     return parseArgs({ args: process.argv.slice(2), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}\n${usage}`);
   }
+}
+
+/** Parses the options of a command that takes no words. Throws UsageError with the command's usage. */
+export function readOptions<Options extends ParseArgsOptionsConfig>(options: Options, usage: string) {
+  const { values, positionals } = readArguments(options, usage);
+  if (positionals.length > 0) throw new UsageError(`"${positionals.join(' ')}" is not understood.\n${usage}`);
+  return values;
 }
 
 /** Reads a port, 0 to 65535. */

@@ -5,7 +5,7 @@ import { print, readArguments, runCommand, stageDirectory, UsageError } from './
 import { ManuelClient } from './manuel-client.ts';
 import { signIn } from './sign-in.ts';
 
-const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev]
+const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev] [--directory .manuel/<stage>]
   token              print an access token
   upload <file>      upload a PDF or text file and wait until it is ready
   ask <question>     ask a question
@@ -15,9 +15,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = { '.pdf': 'application/p
 
 /** `npm run manuel`: what an app does, from the command line, against a runtime that is running. */
 await runCommand(async () => {
-  const { values, positionals } = readArguments({ stage: { type: 'string', default: 'dev' }, as: { type: 'string' } }, USAGE);
+  const { values, positionals } = readArguments(
+    { stage: { type: 'string', default: 'dev' }, directory: { type: 'string' }, as: { type: 'string' } },
+    USAGE,
+  );
   const [command = '', ...words] = positionals;
-  const runtime = await readRuntimeFile(values.stage);
+  const runtime = await readRuntimeFile(values.directory ?? stageDirectory(values.stage));
   const user = values.as === undefined ? runtime.users[0] : runtime.users.find(({ name }) => name === values.as);
   if (!user) throw new UsageError(`There is no user ${values.as}. Users: ${runtime.users.map(({ name }) => name).join(', ')}`);
   const token = await signIn({
@@ -42,11 +45,11 @@ await runCommand(async () => {
   }
 });
 
-async function readRuntimeFile(stage: string): Promise<RuntimeFile> {
+async function readRuntimeFile(directory: string): Promise<RuntimeFile> {
   try {
-    return JSON.parse(await readFile(path.join(stageDirectory(stage), 'runtime.json'), 'utf8'));
+    return JSON.parse(await readFile(path.join(directory, 'runtime.json'), 'utf8'));
   } catch {
-    throw new UsageError(`Stage "${stage}" is not running here. Start it with: npm start${stage === 'dev' ? '' : ` -- --stage ${stage}`}`);
+    throw new UsageError(`No runtime is running in ${directory}. Start one with: npm start`);
   }
 }
 

@@ -1,13 +1,15 @@
+import path from 'node:path';
 import type { Provisioned } from '../assembly/provision.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
 
 /** Where everything is, who can sign in, and what to try first. */
-export function welcome({ api_url, aws_endpoint, users, stage }: RuntimeFile): string {
-  const option = stage === 'dev' ? '' : ` --stage ${stage}`;
+export function welcome({ api_url, aws_endpoint, users }: RuntimeFile, directory: string): string {
+  const folder = path.relative(process.cwd(), directory);
+  const option = folder === path.join('.manuel', 'dev') ? '' : ` --directory ${folder}`;
   return [
     '',
     `  API            ${api_url}`,
-    `  AWS endpoint   ${aws_endpoint}   (keys: .manuel/${stage}/runtime.json)`,
+    `  AWS endpoint   ${aws_endpoint}   (keys: ${path.join(folder, 'runtime.json')})`,
     ...users.map(({ name, password }, index) => `${index === 0 ? '  Sign in as     ' : '                 '}${name}   ${password}`),
     '',
     '  Try it in another terminal:',

@@ -74,12 +74,16 @@ export class FrontDoor {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    socket.once('data', (chunk) => {
-      socket.pause();
+    // The first bytes are looked at and put back: whoever takes the socket over reads them again.
+    socket.once('readable', () => {
+      const chunk: Buffer | null = socket.read();
+      if (!chunk) {
+        socket.destroy();
+        return;
+      }
       socket.unshift(chunk);
       const server = chunk.toString('latin1').startsWith(HTTP2_PREFACE) ? this.#http2 : this.#http1;
       server.emit('connection', socket);
-      socket.resume();
     });
   }
 
@@ -146,11 +150,8 @@ async function readRequest(request: Request): Promise<RawRequest> {
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || name.startsWith(':')) continue;
-    headers[name] = Array.isArray(value) ? value.join(',') : value;
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
   }
-  const authority = request.headers[':authority'];
-  if (typeof authority === 'string') headers['host'] ??= authority;
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   return {

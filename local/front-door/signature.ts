@@ -52,7 +52,7 @@ export function verifySignature(request: RawRequest, keys: AccessKeys, wallClock
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
   }
   checkDate(claim, wallClockMs);
-  for (const required of ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-') && mustBeSigned(name))]) {
+  for (const required of headersToSign(request)) {
     if (!claim.signedHeaders.includes(required)) {
       throw new AwsError('IncompleteSignatureException', `The header ${required} is not among the signed headers.`, 403);
     }
@@ -149,9 +149,10 @@ function checkDate(claim: SignatureClaim, wallClockMs: number): void {
   }
 }
 
-/** Every `x-amz-*` header must be signed, but for the one that carries X-Ray's trace. */
-function mustBeSigned(name: string): boolean {
-  return name !== 'x-amzn-trace-id';
+/** The host must be signed, which HTTP/2 calls `:authority`, and every `x-amz-*` header. */
+function headersToSign({ headers }: RawRequest): string[] {
+  const host = headers[':authority'] === undefined ? 'host' : ':authority';
+  return [host, ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
 }
 
 function parseTimestamp(timestamp: string): number {

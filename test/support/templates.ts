@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import type { Stack } from 'aws-cdk-lib';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -16,8 +16,10 @@ export function templatesOf(config: StageConfig = stageConfig('dev')): Record<St
   const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
   const stage = new ManuelStage(app, `Manuel-${config.name}`, { config, code: () => Code.fromInline('// not bundled') });
   const names: StackName[] = ['cognito', 'storage', 'knowledge-base', 'dead-letter', 'api'];
-  return Object.fromEntries(names.map((name) => [name, Template.fromStack(stage.node.findChild(name) as Stack)])) as Record<
+  const templates = Object.fromEntries(names.map((name) => [name, Template.fromStack(stage.node.findChild(name) as Stack)])) as Record<
     StackName,
     Template
   >;
+  rmSync(app.outdir, { recursive: true, force: true });
+  return templates;
 }

@@ -109,38 +109,42 @@ test('whatever is reserved, settled and refunded, in parallel and with lost answ
     fc.record({ do: fc.constantFrom('settle' as const, 'refund' as const), which: fc.nat(9) }),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { maxLength: 5 }), fc.integer({ min: 2, max: 9 }), async (rounds, every) => {
-      const user = newUser();
-      const limit = 10;
-      const ledger = ledgerOf(limit);
-      door.frontDoor.faults.arm({ service: 'dynamodb', operation: 'UpdateItem', kind: 'drop', every });
-      const reservations: Reservation[] = [];
-      const refunded = new Map<string, boolean>();
-      for (const steps of rounds) {
-        const known = [...reservations];
-        await Promise.all(
-          steps.map(async (action) => {
-            if (action.do === 'reserve') {
-              const reservation = await ledger.reserve(user, 'query', action.units, NOW).catch(() => undefined);
-              if (reservation) reservations.push(reservation);
-              return;
-            }
-            const target = known[action.which];
-            if (!target || refunded.has(target.id)) return;
-            refunded.set(target.id, action.do === 'refund');
-            // Sent twice at once, as a client that lost the answer would: it counts once.
-            await Promise.all([ledger[action.do](target), ledger[action.do](target)]);
-          }),
-        );
-      }
-      door.frontDoor.faults.clear();
-      const expected = reservations.filter(({ id }) => !refunded.get(id)).reduce((sum, { units: used }) => sum + used, 0);
-      const { daily_used, monthly_used } = await ledger.usage(user, NOW);
-      expect([daily_used, monthly_used]).toEqual([expected, expected]);
-      expect(daily_used).toBeLessThanOrEqual(limit);
-      const open = (await itemOf(user.userId)).filter((name) => name.startsWith('o_'));
-      expect(open).toHaveLength(reservations.filter(({ id }) => !refunded.has(id)).length);
-    }),
+    fc.asyncProperty(
+      fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { maxLength: 5 }),
+      fc.integer({ min: 2, max: 9 }),
+      async (rounds, every) => {
+        const user = newUser();
+        const limit = 10;
+        const ledger = ledgerOf(limit);
+        door.frontDoor.faults.arm({ service: 'dynamodb', operation: 'UpdateItem', kind: 'drop', every });
+        const reservations: Reservation[] = [];
+        const refunded = new Map<string, boolean>();
+        for (const steps of rounds) {
+          const known = [...reservations];
+          await Promise.all(
+            steps.map(async (action) => {
+              if (action.do === 'reserve') {
+                const reservation = await ledger.reserve(user, 'query', action.units, NOW).catch(() => undefined);
+                if (reservation) reservations.push(reservation);
+                return;
+              }
+              const target = known[action.which];
+              if (!target || refunded.has(target.id)) return;
+              refunded.set(target.id, action.do === 'refund');
+              // Sent twice at once, as a client that lost the answer would: it counts once.
+              await Promise.all([ledger[action.do](target), ledger[action.do](target)]);
+            }),
+          );
+        }
+        door.frontDoor.faults.clear();
+        const expected = reservations.filter(({ id }) => !refunded.get(id)).reduce((sum, { units: used }) => sum + used, 0);
+        const { daily_used, monthly_used } = await ledger.usage(user, NOW);
+        expect([daily_used, monthly_used]).toEqual([expected, expected]);
+        expect(daily_used).toBeLessThanOrEqual(limit);
+        const open = (await itemOf(user.userId)).filter((name) => name.startsWith('o_'));
+        expect(open).toHaveLength(reservations.filter(({ id }) => !refunded.has(id)).length);
+      },
+    ),
     { numRuns: 30 },
   );
 });

@@ -1,0 +1,83 @@
+import type { AwsCall, AwsError, AwsReply, RawRequest } from '../platform/call.ts';
+import type { Clock } from '../platform/clock.ts';
+import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
+import type { ResourceType, Service } from '../platform/service.ts';
+import { CallRates } from './call-rates.ts';
+import { converseRoutes } from './converse.ts';
+import { ingestionRoutes } from './ingestion.ts';
+import { IngestionSettings, type IngestionTimes } from './ingestion-settings.ts';
+import { KnowledgeBases } from './knowledge-base.ts';
+import { knowledgeBaseResourceTypes } from './knowledge-base-resources.ts';
+import { retrievalRoutes } from './retrieval.ts';
+import { Timeline } from './timeline.ts';
+import { VectorStore } from './vector-store.ts';
+
+export interface BedrockServiceOptions {
+  readonly clock: Clock;
+  readonly region: string;
+}
+
+/**
+ * Amazon Bedrock: knowledge bases with direct ingestion on S3 Vectors, Retrieve, and Converse. Passages are found by
+ * their words and answers quoted from them, so no model is needed and no call leaves the machine.
+ */
+export class BedrockService implements Service {
+  /** The clients of bedrock-agent, bedrock-agent-runtime and bedrock-runtime all sign with this name. */
+  readonly signingNames = ['bedrock'];
+  readonly resourceTypes: readonly ResourceType[];
+  readonly #clock: Clock;
+  readonly #timeline = new Timeline();
+  readonly #settings = new IngestionSettings();
+  readonly #callRates: CallRates;
+  readonly #protocol: RestJsonProtocol;
+
+  constructor({ clock, region }: BedrockServiceOptions) {
+    this.#clock = clock;
+    this.#callRates = new CallRates(clock);
+    const knowledgeBases = new KnowledgeBases();
+    const vectorStore = new VectorStore({ clock, region });
+    const parts = { clock, region, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings };
+    this.resourceTypes = [...vectorStore.resourceTypes, ...knowledgeBaseResourceTypes(parts)];
+    this.#protocol = new RestJsonProtocol('Amazon Bedrock', [
+      ...ingestionRoutes(knowledgeBases),
+      ...retrievalRoutes(knowledgeBases),
+      ...converseRoutes(clock),
+    ]);
+  }
+
+  /** How long ingestion takes from the next submission on; what is not given stays as it is. */
+  set ingestionTimes(times: Partial<IngestionTimes>) {
+    this.#settings.times = { ...this.#settings.times, ...times };
+  }
+
+  get ingestionTimes(): IngestionTimes {
+    return this.#settings.times;
+  }
+
+  /** Documents submitted from now on whose id matches end FAILED, for this reason. */
+  failDocuments(pattern: RegExp, reason = 'The document could not be ingested (armed failure).'): void {
+    this.#settings.armFailure(pattern, reason);
+  }
+
+  /** Takes back every `failDocuments`. */
+  clearDocumentFailures(): void {
+    this.#settings.clearFailures();
+  }
+
+  /** Whether AWS's call rates are enforced. Off at first. */
+  set callRatesEnforced(enforced: boolean) {
+    this.#callRates.armed = enforced;
+  }
+
+  operationOf(request: RawRequest): string {
+    return this.#protocol.operationOf(request);
+  }
+
+  async handle(call: AwsCall, operation: string): Promise<AwsReply> {
+    this.#callRates.count(operation);
+    this.#timeline.catchUp(this.#clock.now());
+    return this.#protocol.handle(call);
+  }
+
+  readonly renderError = (error: AwsError): AwsReply => this.#protocol.renderError(error);
+}

@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { notEmulated } from '../platform/call.ts';
+import { invalid, parseInput } from './request.ts';
+
+/** `anthropic.claude-…`, `eu.amazon.nova-micro-v1:0`, or the ARN of a model or inference profile. */
+const MODEL_ID =
+  /^(arn:aws:bedrock:[a-z0-9-]*:\d{0,12}:(foundation-model|inference-profile|application-inference-profile)\/)?([a-z]{2,6}\.)?([a-z0-9-]+\.[a-z0-9.:-]+|[a-z0-9]{12})$/;
+/** Claude 5 and later sample as they see fit (https://platform.claude.com/docs/en/models/haiku-5-5/migration-guide). */
+const WITHOUT_SAMPLING = /anthropic\.claude-[a-z]+-5(-\d+)?$/;
+/** Models that Converse takes by their inference profile only. */
+const PROFILE_ONLY = /^anthropic\.claude-[a-z]+-5-5$/;
+
+const textBlocks = z.array(z.strictObject({ text: z.string().min(1) })).min(1);
+
+/** Inert here: an extractive answerer does not reason, samples nothing and follows no instructions. */
+const inert = {
+  system: textBlocks.optional(),
+  outputConfig: z.strictObject({ effort: z.string().optional() }).optional(),
+  requestMetadata: z.record(z.string(), z.string()).optional(),
+};
+
+const converseSchema = z.strictObject({
+  ...inert,
+  messages: z.array(z.strictObject({ role: z.enum(['user', 'assistant']), content: textBlocks })).min(1),
+  inferenceConfig: z
+    .strictObject({
+      maxTokens: z.int().min(1).optional(),
+      temperature: z.number().min(0).max(1).optional(),
+      topP: z.number().min(0).max(1).optional(),
+    })
+    .optional(),
+  additionalModelRequestFields: z
+    .strictObject({ top_k: z.unknown().optional(), temperature: z.unknown().optional(), top_p: z.unknown().optional() })
+    .optional(),
+});
+
+export interface ConverseRequest {
+  /** The text of the last user message. */
+  readonly message: string;
+  /** All that a model would read. */
+  readonly input: string;
+  readonly maxTokens: number;
+}
+
+/** Reads and checks what Converse and ConverseStream take, with the refusals of the model that is asked for. */
+export function readConverseRequest(input: unknown, modelId: string, operation: string): ConverseRequest {
+  if (!MODEL_ID.test(modelId)) throw invalid('The provided model identifier is invalid.');
+  if (PROFILE_ONLY.test(modelId)) {
+    throw invalid(
+      `Invocation of model ID ${modelId} with on-demand throughput isn’t supported. ` +
+        'Retry your request with the ID or ARN of an inference profile that contains this model.',
+    );
+  }
+  const request = parseInput(converseSchema, input, operation);
+  const { messages, inferenceConfig = {}, additionalModelRequestFields = {} } = request;
+  if (WITHOUT_SAMPLING.test(modelId)) {
+    refuseSampling({
+      temperature: inferenceConfig.temperature ?? additionalModelRequestFields.temperature,
+      top_p: inferenceConfig.topP ?? additionalModelRequestFields.top_p,
+      top_k: additionalModelRequestFields.top_k,
+    });
+  }
+  checkRoles(
+    messages.map(({ role }) => role),
+    modelId,
+  );
+  const textOf = (blocks: readonly { text: string }[]) => blocks.map(({ text }) => text).join('\n');
+  return {
+    message: textOf(messages.at(-1)?.content ?? []),
+    input: [textOf(request.system ?? []), ...messages.map(({ content }) => textOf(content))].join('\n'),
+    maxTokens: inferenceConfig.maxTokens ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function refuseSampling(parameters: Readonly<Record<string, unknown>>): void {
+  const given = Object.entries(parameters).find(([, value]) => value !== undefined);
+  if (given) throw invalid(`The model returned the following errors: \`${given[0]}\` is deprecated for this model.`);
+}
+
+function checkRoles(roles: readonly string[], modelId: string): void {
+  if (roles[0] !== 'user') {
+    throw invalid('A conversation must start with a user message. Try again with a conversation that starts with a user message.');
+  }
+  if (roles.some((role, index) => role === roles[index - 1])) {
+    throw invalid(
+      'A conversation must alternate between user and assistant roles. ' +
+        'Make sure the conversation alternates between user and assistant roles and try again.',
+    );
+  }
+  if (roles.at(-1) === 'user') return;
+  if (WITHOUT_SAMPLING.test(modelId)) {
+    throw invalid(
+      'The model returned the following errors: This model does not support assistant message prefill. ' +
+        'The conversation must end with a user message.',
+    );
+  }
+  throw notEmulated('a conversation that ends with the beginning of the answer');
+}

@@ -1,0 +1,65 @@
+import { MARKER, type NumberedPassage } from '../../lambdas/query/prompt.contract.ts';
+import { collapseWhitespace, splitSentences } from './sentences.ts';
+import { termsOf } from './terms.ts';
+
+/** A sentence of a passage that an answer may quote. */
+export interface Quotation {
+  readonly passageNumber: number;
+  /** Its place among the sentences of its passage, headings included. */
+  readonly position: number;
+  /** Verbatim, on one line. */
+  readonly text: string;
+  readonly terms: ReadonlySet<string>;
+  /** What the heading above and the sentence before say: it tells what the sentence is about. */
+  readonly context: ReadonlySet<string>;
+  /** What its whole passage says: it often names the product, where the sentence speaks of a part. */
+  readonly passageTerms: ReadonlySet<string>;
+  /** Whether it goes on in the paragraph of the sentence before. */
+  readonly continuesParagraph: boolean;
+}
+
+const MAX_HEADING_WORDS = 10;
+
+/**
+ * The sentences of the passages that can stand in an answer, in order, each once: chunks overlap. Headings and questions
+ * are only context, and a sentence that holds something like a citation marker cannot be quoted without being taken
+ * for one.
+ */
+export function quotationsFrom(passages: readonly NumberedPassage[]): Quotation[] {
+  const seen = new Set<string>();
+  return passages.flatMap(quotationsOf).filter(({ text }) => {
+    const repeated = seen.has(text);
+    seen.add(text);
+    return !repeated;
+  });
+}
+
+function quotationsOf({ number, text: passageText }: NumberedPassage): Quotation[] {
+  const quotations: Quotation[] = [];
+  const passageTerms = new Set(termsOf(passageText));
+  let heading: readonly string[] = [];
+  let previous: readonly string[] = [];
+  splitSentences(passageText).forEach(({ start, end, startsBlock, isListItem }, position) => {
+    const text = collapseWhitespace(passageText.slice(start, end));
+    const terms = termsOf(text);
+    if (startsBlock && !isListItem && isHeading(text)) {
+      heading = terms;
+      previous = [];
+      return;
+    }
+    if (!/\p{L}/u.test(text) || text.search(MARKER) >= 0) return;
+    if (!text.endsWith('?')) {
+      const context = new Set([...heading, ...previous]);
+      const place = { passageNumber: number, position, continuesParagraph: !startsBlock };
+      quotations.push({ ...place, text, terms: new Set(terms), context, passageTerms });
+    }
+    previous = terms;
+  });
+  return quotations;
+}
+
+/** A short line without punctuation or figures, but for a number in front: "3.2 Descaling". */
+function isHeading(text: string): boolean {
+  const title = text.replace(/^\d+(\.\d+)*\s+/, '');
+  return !/[.!?:;,]$|: |\d/.test(title) && title.split(' ').length <= MAX_HEADING_WORDS;
+}

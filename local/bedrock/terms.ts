@@ -1,0 +1,58 @@
+import { stemmer } from 'stemmer';
+
+/**
+ * English words that say nothing about a subject: function words, and what people wrap a question in ("could you tell
+ * me what it means when …").
+ */
+const STOP_WORDS = new Set(
+  `a about after again all also am an and another any are as at be because been before being both but by came can come could
+  did do does doing done each either else even ever every few for from get gets getting go goes going got had has have having
+  he her here hers him his how i if in into is it its itself just let like may me might more most much must my myself no nor
+  not of often on once one only or other our ours out over own per please same she should show shown shows so some still such tell than
+  that the their theirs them then there these they thing things this those through to too under until up us very was way we
+  well were what whatever when where whether which while who whom whose why will with without would yes yet you your yours
+  answer best explain find give happen happens help keep know long make makes mean meaning means manual need needs needed page
+  possible put question say says take takes use used using want wants work works`.split(/\s+/),
+);
+/** Letters and digits, and what joins them within one word: USB-C, 2.4, on/off, don't. */
+const WORD = /[\p{L}\p{N}]+(?:[-‐‑–./'’_][\p{L}\p{N}]+)*/gu;
+/** A code that was written, or heard, with a space: "E 24". */
+const SPACED_CODE = /\b([b-hj-z]) (\d{1,4})\b/gi;
+const DIGIT = /\d/;
+
+/**
+ * The searchable terms of a text, in order and with repetitions: lower case, stemmed, without stop words. Error codes
+ * and model numbers become one term however they are written: E-24, E24 and "E 24" are all `e24`.
+ */
+export function termsOf(text: string): string[] {
+  const normalized = text.normalize('NFKC').toLowerCase().replace(SPACED_CODE, '$1$2');
+  return [...normalized.matchAll(WORD)].flatMap(([word]) => termsOfWord(word));
+}
+
+/** Whether a term has the form of an error code, such as E-24, F5 or 0x1F: that is what is asked about. */
+export function isErrorCode(term: string): boolean {
+  return /^(0x[0-9a-f]{1,4}|[a-z]{1,2}\d{1,2}|[a-z]\d{3,4})$/.test(term);
+}
+
+/** Whether a term names a model, such as F6C150RKM2U: letters and digits mixed, longer than an error code. */
+export function isModelNumber(term: string): boolean {
+  return /^(?=.*\d)(?=.*[a-z])[a-z\d]{5,}$/.test(term) && !isErrorCode(term);
+}
+
+function termsOfWord(word: string): string[] {
+  const parts = word
+    .replace(/['’]s$/, '')
+    .replace(/['’]/g, '')
+    .split(/[-‐‑–/_]/);
+  if (parts.length === 1) return parts.flatMap(simpleTerm);
+  const joined = parts.join('');
+  if (parts.every((part) => /^[\d.]+$/.test(part))) return parts;
+  if (DIGIT.test(joined)) return [joined];
+  return [joined, ...parts.flatMap(simpleTerm)];
+}
+
+function simpleTerm(part: string): string[] {
+  if (part === '' || STOP_WORDS.has(part)) return [];
+  if (DIGIT.test(part)) return [part];
+  return part.split('.').flatMap((piece) => (piece.length < 2 || STOP_WORDS.has(piece) ? [] : [stemmer(piece)]));
+}

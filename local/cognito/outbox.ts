@@ -1,0 +1,34 @@
+/** A message that Cognito would have e-mailed. */
+export interface OutboxMessage {
+  readonly userPoolId: string;
+  /** The e-mail address. */
+  readonly recipient: string;
+  /** The operation that caused it. */
+  readonly operation: 'SignUp' | 'ResendConfirmationCode' | 'ForgotPassword' | 'AdminCreateUser';
+  /** The verification code; of an invitation, the temporary password. */
+  readonly code: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly sentAtMs: number;
+}
+
+/** Where mail ends up on a laptop: nothing leaves the machine. Keeps the last messages only. */
+export class Outbox {
+  static readonly #CAPACITY = 100;
+  readonly #messages: OutboxMessage[] = [];
+
+  /** Oldest first. */
+  get messages(): readonly OutboxMessage[] {
+    return this.#messages;
+  }
+
+  /** The newest message to an address. */
+  latestTo(recipient: string): OutboxMessage | undefined {
+    return this.#messages.findLast((message) => message.recipient === recipient);
+  }
+
+  send(message: OutboxMessage): void {
+    this.#messages.push(message);
+    if (this.#messages.length > Outbox.#CAPACITY) this.#messages.shift();
+  }
+}

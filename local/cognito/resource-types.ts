@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../platform/clock.ts';
+import { generatedName } from '../platform/names.ts';
+import type { ResourceType, TemplateResource } from '../platform/service.ts';
+import { SigningKey } from './signing-key.ts';
+import { readProperties } from './template-values.ts';
+import { UserPool } from './user-pool.ts';
+import { clientProperties, UserPoolClient } from './user-pool-client.ts';
+import { poolProperties, refuseWhatPoolsCannotDo } from './user-pool-properties.ts';
+import type { UserPools } from './user-pools.ts';
+
+/** The longest name of a pool or a client (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPool.html). */
+const MAX_NAME_LENGTH = 128;
+const ALPHANUMERICS = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const NO_SMS = 'no text message is ever sent: every code goes by e-mail, to the outbox';
+
+export function userPoolType(pools: UserPools, options: { clock: Clock; region: string }): ResourceType {
+  return {
+    type: 'AWS::Cognito::UserPool',
+    honours: [
+      'UserPoolName',
+      'UsernameAttributes',
+      'UsernameConfiguration.CaseSensitive',
+      'AliasAttributes',
+      'AutoVerifiedAttributes',
+      'AdminCreateUserConfig.AllowAdminCreateUserOnly',
+      'AdminCreateUserConfig.InviteMessageTemplate.EmailMessage',
+      'AdminCreateUserConfig.InviteMessageTemplate.EmailSubject',
+      'Policies.PasswordPolicy',
+      'Schema',
+      'MfaConfiguration',
+      'AccountRecoverySetting',
+      'EmailVerificationMessage',
+      'EmailVerificationSubject',
+      'VerificationMessageTemplate.DefaultEmailOption',
+      'VerificationMessageTemplate.EmailMessage',
+      'VerificationMessageTemplate.EmailSubject',
+    ],
+    inert: {
+      UserPoolTier: 'the plan sets the price; a feature that is not emulated is refused by its own name',
+      UserPoolTags: 'tags steer billing and policies, not sign-in',
+      DeletionProtection: 'no operation here deletes a pool',
+      EmailConfiguration: 'mail goes to the outbox, not through SES',
+      SmsConfiguration: NO_SMS,
+      SmsVerificationMessage: NO_SMS,
+      SmsAuthenticationMessage: NO_SMS,
+      'VerificationMessageTemplate.SmsMessage': NO_SMS,
+      'AdminCreateUserConfig.InviteMessageTemplate.SMSMessage': NO_SMS,
+      'Policies.SignInPolicy': 'only the USER_AUTH flow reads it, which is refused by name',
+      WebAuthnRelyingPartyID: 'passkeys need the USER_AUTH flow, which is refused by name',
+      WebAuthnUserVerification: 'passkeys need the USER_AUTH flow, which is refused by name',
+      UserAttributeUpdateSettings: 'no operation here changes an attribute that was verified',
+    },
+    create: async (resource) => {
+      const properties = readProperties(resource, poolProperties);
+      refuseWhatPoolsCannotDo(properties);
+      const id = `${options.region}_${identifier(resource, 9, ALPHANUMERICS)}`;
+      const pool = pools.find(id) ?? new UserPool({ ...options, id, signingKey: await SigningKey.generate() });
+      pool.configure(properties.UserPoolName ?? generatedName(resource.stackName, resource.logicalId, MAX_NAME_LENGTH), properties);
+      pools.add(pool);
+      return {
+        ref: id,
+        attributes: { Arn: pool.arn, ProviderName: pool.issuer.replace('https://', ''), ProviderURL: pool.issuer, UserPoolId: id },
+      };
+    },
+  };
+}
+
+export function userPoolClientType(pools: UserPools): ResourceType {
+  return {
+    type: 'AWS::Cognito::UserPoolClient',
+    honours: [
+      'UserPoolId',
+      'ClientName',
+      'ExplicitAuthFlows',
+      'AccessTokenValidity',
+      'IdTokenValidity',
+      'RefreshTokenValidity',
+      'TokenValidityUnits',
+      'PreventUserExistenceErrors',
+      'EnableTokenRevocation',
+      'RefreshTokenRotation',
+      'AuthSessionValidity',
+      'GenerateSecret',
+      'SupportedIdentityProviders',
+    ],
+    inert: {
+      AllowedOAuthFlowsUserPoolClient: 'the OAuth endpoints of a user pool domain are not served, so there is nothing to switch on',
+    },
+    create: async (resource) => {
+      const properties = readProperties(resource, clientProperties);
+      const id = identifier(resource, 26, ALPHANUMERICS.slice(0, 36));
+      const name = properties.ClientName ?? generatedName(resource.stackName, resource.logicalId, MAX_NAME_LENGTH);
+      pools.get(properties.UserPoolId).clients.set(id, new UserPoolClient(id, name, properties));
+      return { ref: id, attributes: { ClientId: id, Name: name } };
+    },
+  };
+}
+
+/** Characters out of an alphabet, the same ones for the same stack and logical id. */
+function identifier(resource: TemplateResource, length: number, alphabet: string): string {
+  const digest = createHash('sha256').update(`${resource.type}/${resource.stackName}/${resource.logicalId}`).digest();
+  return [...digest.subarray(0, length)].map((byte) => alphabet.charAt(byte % alphabet.length)).join('');
+}

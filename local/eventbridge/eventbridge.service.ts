@@ -1,0 +1,127 @@
+import { type AwsCall, AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
+import type { Clock } from '../platform/clock.ts';
+import { JsonProtocol } from '../platform/json-protocol.ts';
+import { generatedName } from '../platform/names.ts';
+import { LOCAL_ACCOUNT } from '../platform/principal.ts';
+import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
+import { Deliveries, type TargetQueues } from './delivery.ts';
+import { completeEvent, type PublishedEvent } from './event.ts';
+import { isEntryError, type PutEventsInput, readEntries } from './put-events.ts';
+import { type Rule, readRule } from './rule.ts';
+
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
+const MAX_NAME_LENGTH = 64;
+
+/** EventBridge's default bus: rules with event patterns, and SQS queues as their targets. */
+export class EventBridgeService implements Service {
+  readonly signingNames = ['events'];
+  readonly resourceTypes: readonly ResourceType[];
+  readonly #clock: Clock;
+  readonly #region: string;
+  readonly #rules = new Map<string, Rule>();
+  readonly #deliveries: Deliveries;
+  readonly #protocol: JsonProtocol;
+
+  /** `report` is told of every event that did not reach its target. */
+  constructor(options: { clock: Clock; region: string; queues: TargetQueues; report: (line: string) => void }) {
+    this.#clock = options.clock;
+    this.#region = options.region;
+    this.#deliveries = new Deliveries(options);
+    this.#protocol = new JsonProtocol('EventBridge', '1.1', {
+      PutEvents: (input) => this.#putEvents(input),
+      ListRules: (input) => this.#listRules(input),
+      DescribeRule: async (input) => this.#describe(this.#rule(input.Name)),
+      ListTargetsByRule: async (input) => ({ Targets: this.#rule(input.Rule).targets.map(targetDocument) }),
+    });
+    this.resourceTypes = [
+      {
+        type: 'AWS::Events::Rule',
+        honours: [
+          'Name',
+          'Description',
+          'EventBusName',
+          'EventPattern',
+          'State',
+          'Targets.Arn',
+          'Targets.Id',
+          'Targets.DeadLetterConfig',
+          'Targets.RetryPolicy',
+        ],
+        inert: { Tags: 'nothing local reads the tags of rules' },
+        create: (resource) => this.#createRule(resource),
+      },
+    ];
+  }
+
+  operationOf(request: RawRequest): string {
+    return this.#protocol.operationOf(request);
+  }
+
+  handle(call: AwsCall, operation: string): Promise<AwsReply> {
+    return this.#protocol.handle(call, operation);
+  }
+
+  readonly renderError = (error: AwsError): AwsReply => this.#protocol.renderError(error);
+
+  /**
+   * Puts an event onto the default bus and gives its id. Resolves once each target was tried; an attempt that failed is
+   * retried, given to the dead-letter queue or reported, but never thrown.
+   */
+  async publish(event: PublishedEvent): Promise<string> {
+    const complete = completeEvent(event, this.#region, this.#clock.now());
+    const matching = [...this.#rules.values()].filter((rule) => rule.enabled && rule.matches(complete));
+    await Promise.all(
+      matching.flatMap((rule) => rule.targets.map((target) => this.#deliveries.deliver({ rule, target, event: complete }))),
+    );
+    return complete.id;
+  }
+
+  /** Ends all retries. */
+  stop(): Promise<void> {
+    return this.#deliveries.stop();
+  }
+
+  async #createRule(resource: TemplateResource): Promise<ResourceIdentity> {
+    const { stackName, logicalId, properties } = resource;
+    const name = (properties['Name'] as string | undefined) ?? generatedName(stackName, logicalId, MAX_NAME_LENGTH);
+    const arn = `arn:aws:events:${this.#region}:${LOCAL_ACCOUNT}:rule/${name}`;
+    this.#rules.set(name, readRule(resource, name, arn));
+    return { ref: name, attributes: { Arn: arn } };
+  }
+
+  async #putEvents(input: PutEventsInput): Promise<object> {
+    const entries = readEntries(input);
+    const results = entries.map(async (entry) => (isEntryError(entry) ? entry : { EventId: await this.publish(entry) }));
+    return { FailedEntryCount: entries.filter(isEntryError).length, Entries: await Promise.all(results) };
+  }
+
+  async #listRules({ NamePrefix: prefix = '' }: { NamePrefix?: string }): Promise<object> {
+    return { Rules: [...this.#rules.values()].filter(({ name }) => name.startsWith(prefix)).map((rule) => this.#describe(rule)) };
+  }
+
+  #rule(name: string): Rule {
+    const rule = this.#rules.get(name);
+    if (!rule) throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus default.`);
+    return rule;
+  }
+
+  #describe({ name, arn, description, enabled, pattern }: Rule): object {
+    return {
+      Name: name,
+      Arn: arn,
+      EventPattern: JSON.stringify(pattern),
+      State: enabled ? 'ENABLED' : 'DISABLED',
+      EventBusName: 'default',
+      ...(description !== undefined && { Description: description }),
+    };
+  }
+}
+
+function targetDocument({ id, arn, deadLetterArn, maxRetryAttempts, maxEventAgeSeconds }: Rule['targets'][number]): object {
+  return {
+    Id: id,
+    Arn: arn,
+    ...(deadLetterArn !== undefined && { DeadLetterConfig: { Arn: deadLetterArn } }),
+    RetryPolicy: { MaximumRetryAttempts: maxRetryAttempts, MaximumEventAgeInSeconds: maxEventAgeSeconds },
+  };
+}

@@ -1,0 +1,140 @@
+import { createRequire } from 'node:module';
+import { buffer } from 'node:stream/consumers';
+import type { AccessKey, AccessKeys } from '../front-door/access-keys.ts';
+import type { LogSink } from '../logs/log-sink.ts';
+import { AwsError } from '../platform/call.ts';
+import type { Clock } from '../platform/clock.ts';
+import { EnvironmentPool } from './environment-pool.ts';
+import { environmentVariables } from './environment-variables.ts';
+import { ExecutionEnvironment, type RunningInvocation } from './execution-environment.ts';
+import type { FunctionConfiguration } from './function-configuration.ts';
+import { FunctionLog } from './function-log.ts';
+import { errorTypeOf, FunctionStreamError, InitError } from './function-response.ts';
+import type { Invocation } from './invocation.ts';
+import type { ProcessGuard } from './process-guard.ts';
+
+const RUNTIME_CLIENT = createRequire(import.meta.url).resolve('aws-lambda-ric');
+
+export interface LambdaFunctionContext {
+  readonly clock: Clock;
+  readonly region: string;
+  readonly endpoint: () => string;
+  readonly keys: AccessKeys;
+  readonly logs: LogSink;
+}
+
+/** What an invocation came to, its response read to the end. */
+export interface InvocationResult {
+  readonly requestId: string;
+  readonly payload: Buffer;
+  /** Present when the payload describes an error. */
+  readonly functionError?: 'Unhandled';
+  /** The last 4 KB of the invocation's log. */
+  readonly logTail: string;
+}
+
+/** A provisioned function with its role's credentials and its environments. */
+export class LambdaFunction {
+  readonly configuration: FunctionConfiguration;
+  readonly taskRoot: string;
+  readonly createdAt: Date;
+  readonly #guard: ProcessGuard;
+  readonly #context: LambdaFunctionContext;
+  readonly #key: AccessKey;
+  readonly #pool: EnvironmentPool;
+  #running = 0;
+
+  constructor(configuration: FunctionConfiguration, taskRoot: string, guard: ProcessGuard, context: LambdaFunctionContext) {
+    this.configuration = configuration;
+    this.taskRoot = taskRoot;
+    this.createdAt = new Date(context.clock.now());
+    this.#guard = guard;
+    this.#context = context;
+    this.#key = context.keys.issue({ kind: 'role', arn: configuration.roleArn, functionName: configuration.name });
+    this.#pool = new EnvironmentPool(context.clock, () => this.#startEnvironment());
+  }
+
+  /** Runs the function and reads its whole response. Throws TooManyRequestsException beyond the reserved concurrency. */
+  async invoke(invocation: Invocation): Promise<InvocationResult> {
+    const { response, finished } = await this.run(invocation);
+    const { body, functionError } = await response;
+    const { requestId } = invocation;
+    try {
+      const payload = Buffer.isBuffer(body) ? body : await buffer(body);
+      return { requestId, payload, ...(functionError && { functionError }), logTail: await finished };
+    } catch (error) {
+      if (!(error instanceof FunctionStreamError)) throw error;
+      return { requestId, payload: error.document, functionError: 'Unhandled', logTail: await finished };
+    }
+  }
+
+  /** Runs the function without waiting for its response's end. Throws TooManyRequestsException beyond the reserved concurrency. */
+  async run(invocation: Invocation): Promise<RunningInvocation> {
+    const { reservedConcurrency } = this.configuration;
+    if (reservedConcurrency !== undefined && this.#running >= reservedConcurrency) {
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+        Type: 'User',
+        Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      });
+    }
+    this.#running += 1;
+    try {
+      const environment = await this.#pool.acquire();
+      const running = await this.#runIn(environment, invocation);
+      void running.finished.then(() => {
+        this.#running -= 1;
+        this.#pool.release(environment);
+      });
+      return running;
+    } catch (error) {
+      this.#running -= 1;
+      throw error;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#pool.stop();
+  }
+
+  async #runIn(environment: ExecutionEnvironment, invocation: Invocation): Promise<RunningInvocation> {
+    try {
+      await environment.ready;
+      return environment.invoke(invocation);
+    } catch (error) {
+      if (!(error instanceof InitError)) throw error;
+      const tail = environment.log.invocationWithoutInit(invocation.requestId, error.durationMs, errorTypeOf(error.response));
+      return { response: Promise.resolve(error.response), finished: Promise.resolve(tail) };
+    }
+  }
+
+  #startEnvironment(): ExecutionEnvironment {
+    const { configuration, taskRoot } = this;
+    const { clock, region, endpoint, logs } = this.#context;
+    const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    const logStream = `${day}/[$LATEST]${crypto.randomUUID().replaceAll('-', '')}`;
+    return new ExecutionEnvironment({
+      functionArn: configuration.arn,
+      taskRoot,
+      runtimeClient: RUNTIME_CLIENT,
+      timeoutMs: configuration.timeoutMs,
+      memorySizeMb: configuration.memorySizeMb,
+      guard: this.#guard,
+      log: new FunctionLog({
+        sink: logs,
+        clock,
+        group: configuration.logGroup,
+        stream: logStream,
+        format: configuration.logFormat,
+        memorySizeMb: configuration.memorySizeMb,
+      }),
+      variables: environmentVariables(configuration, {
+        key: this.#key,
+        region,
+        endpoint: endpoint(),
+        taskRoot,
+        logStream,
+        runtimeClient: RUNTIME_CLIENT,
+      }),
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/** What event source mappings need of SQS, in-process. */
+export interface MessageQueues {
+  /** Waits up to `waitSeconds` for the first message, or until `signal` aborts. Empty when none came. */
+  receive(
+    queueArn: string,
+    options: { readonly maxMessages: number; readonly waitSeconds: number; readonly signal: AbortSignal },
+  ): Promise<readonly ReceivedMessage[]>;
+  /** Deletes what has been processed. */
+  delete(queueArn: string, receiptHandles: readonly string[]): Promise<void>;
+}
+
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly md5OfBody: string;
+  /** The queue's own, such as `ApproximateReceiveCount`. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The sender's. */
+  readonly messageAttributes: Readonly<Record<string, MessageAttribute>>;
+}
+
+/** As SQS's API gives it. */
+export interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue?: string | undefined;
+  readonly BinaryValue?: Uint8Array | undefined;
+}

@@ -1,0 +1,35 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Bucket } from './bucket.ts';
+import type { StoredChecksum } from './checksums.ts';
+import type { Encryption, ObjectDescription, ObjectDraft, StoredObject } from './object-version.ts';
+
+interface NewObject {
+  readonly key: string;
+  readonly content: Buffer;
+  readonly description: ObjectDescription;
+  readonly checksum: StoredChecksum;
+  /** Sees what the object would replace, and may refuse by throwing. */
+  readonly check?: (current: StoredObject | undefined) => void;
+}
+
+/** Stores an object that arrived whole as its key's newest version. */
+export async function storeObject(bucket: Bucket, { key, content, description, checksum, check }: NewObject): Promise<StoredObject> {
+  const contentFile = await bucket.files.writeContent([content]);
+  const etag = etagFor(description.encryption, createHash('md5').update(content).digest('hex'));
+  return commitDraft(bucket, { ...description, key, contentFile, sizeBytes: content.length, etag, checksum }, check);
+}
+
+/** Makes a draft visible, or takes its bytes away again. */
+export function commitDraft(bucket: Bucket, draft: ObjectDraft, check: NewObject['check'] = () => undefined): StoredObject {
+  try {
+    return bucket.commit(draft, check);
+  } catch (error) {
+    bucket.files.discardContent(draft.contentFile);
+    throw error;
+  }
+}
+
+/** An ETag is the MD5 of the content only under S3's own encryption (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). */
+export function etagFor(encryption: Encryption, md5: string): string {
+  return encryption.algorithm === 'AES256' ? md5 : randomBytes(16).toString('hex');
+}

@@ -1,0 +1,41 @@
+import { buildApp } from 'fauxqs';
+import { AwsError } from '../platform/call.ts';
+
+/** Where fauxqs thinks it is. It reads only the queue's name from a URL. */
+const INTERNAL_ENDPOINT = 'http://fauxqs.internal';
+
+export type Document = Readonly<Record<string, unknown>>;
+
+/** fauxqs's SQS, called in process: it listens on no port. Queues and messages live in memory. */
+export class Fauxqs {
+  readonly #app: ReturnType<typeof buildApp>;
+
+  constructor(region: string) {
+    this.#app = buildApp({ logger: false, defaultRegion: region });
+  }
+
+  /** Executes one operation of the JSON protocol. Throws its refusal. */
+  async call(operation: string, input: Document): Promise<Document> {
+    const response = await this.#app.inject({
+      method: 'POST',
+      url: '/',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
+      payload: JSON.stringify(input),
+    });
+    const output = JSON.parse(response.payload) as Document;
+    if (response.statusCode === 200) return output;
+    const { __type: type, message } = output as { __type?: string; message?: string };
+    if (type === undefined) throw new Error(`fauxqs answered ${response.statusCode} to ${operation}: ${response.payload}`);
+    throw new AwsError(type.split('#').at(-1) ?? type, message ?? '', response.statusCode);
+  }
+
+  /** Executes an operation on the queue of this name. */
+  callQueue(operation: string, queueName: string, input: Document = {}): Promise<Document> {
+    return this.call(operation, { ...input, QueueUrl: `${INTERNAL_ENDPOINT}/${queueName}` });
+  }
+
+  /** Ends waiting receives, empty-handed. */
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+}

@@ -1,0 +1,165 @@
+import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
+import { type JsonOperation, JsonProtocol } from '../platform/json-protocol.ts';
+import type { ResourceType, Service } from '../platform/service.ts';
+import type { Document } from './fauxqs.ts';
+import { queryErrorHeader } from './query-codes.ts';
+import { queuePolicyResourceType, queueResourceType } from './queue-resources.ts';
+import { Queues, type WireMessage } from './queues.ts';
+
+/** How long a waiting in-process receive takes at most to notice that it was aborted. */
+const WAIT_SLICE_SECONDS = 0.25;
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
+const MAX_BATCH = 10;
+
+const FURTHER_OPERATIONS = [
+  'SendMessage',
+  'SendMessageBatch',
+  'DeleteMessage',
+  'DeleteMessageBatch',
+  'ChangeMessageVisibility',
+  'ChangeMessageVisibilityBatch',
+  'PurgeQueue',
+  'TagQueue',
+  'UntagQueue',
+  'ListQueueTags',
+];
+const MOVE_TASKS = ['StartMessageMoveTask', 'CancelMessageMoveTask', 'ListMessageMoveTasks'];
+
+/** A message that was received in process. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly md5OfBody: string;
+  /** The queue's own, such as `ApproximateReceiveCount`; all there are. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The sender's. */
+  readonly messageAttributes: Readonly<Record<string, MessageAttribute>>;
+}
+
+interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue?: string | undefined;
+  readonly BinaryValue?: Uint8Array | undefined;
+}
+
+/**
+ * SQS, on fauxqs. Visibility timeouts, delays and long polls run on the machine's time: fauxqs reads it itself, so the
+ * clock that is injected elsewhere has no say here. Queues and messages live in memory, and a message never expires.
+ */
+export class SqsService implements Service {
+  readonly signingNames = ['sqs'];
+  readonly resourceTypes: readonly ResourceType[];
+  readonly #queues: Queues;
+  readonly #protocol: JsonProtocol;
+  #stopped = false;
+
+  /** `endpoint` gives the front door's address, with which every queue URL begins. */
+  constructor(options: { region: string; endpoint: () => string }) {
+    const queues = new Queues(options.region, options.endpoint);
+    const named = (input: { QueueUrl?: unknown }) => queues.nameInUrl(input.QueueUrl);
+    const operations: Record<string, JsonOperation> = {
+      CreateQueue: (input) => queues.create(input),
+      SetQueueAttributes: async (input) => queues.setAttributes(named(input), input.Attributes ?? {}),
+      GetQueueAttributes: async (input) => queues.getAttributes(named(input), input),
+      GetQueueUrl: (input) => queues.getUrl(input),
+      ListQueues: (input) => queues.list(input),
+      DeleteQueue: async (input) => queues.delete(named(input)),
+      ReceiveMessage: async (input) => queues.receive(named(input), input),
+    };
+    for (const operation of FURTHER_OPERATIONS) operations[operation] = async (input) => queues.call(operation, named(input), input);
+    for (const operation of MOVE_TASKS) operations[operation] = () => Promise.reject(notEmulated(`SQS's ${operation}`));
+    this.#queues = queues;
+    this.#protocol = new JsonProtocol('SQS', '1.0', operations);
+    this.resourceTypes = [queueResourceType(queues), queuePolicyResourceType(queues)];
+  }
+
+  operationOf(request: RawRequest): string {
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+      throw notEmulated("SQS's query protocol, only its JSON protocol");
+    }
+    return this.#protocol.operationOf(request);
+  }
+
+  handle(call: AwsCall, operation: string): Promise<AwsReply> {
+    return this.#protocol.handle(call, operation);
+  }
+
+  readonly renderError = (error: AwsError): AwsReply => {
+    const reply = this.#protocol.renderError(new AwsError(`com.amazonaws.sqs#${error.code}`, error.message, error.status, error.members));
+    return { ...reply, headers: { ...reply.headers, 'x-amzn-query-error': queryErrorHeader(error.code, error.status) } };
+  };
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#queues.close();
+  }
+
+  /** Sends a message with text attributes and gives its id. Throws QueueDoesNotExist, or what else SQS would refuse with. */
+  async send(queueArn: string, body: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
+    const texts = Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]);
+    const input = { MessageBody: body, MessageAttributes: Object.fromEntries(texts) };
+    const output = await this.#queues.call('SendMessage', this.#queues.nameInArn(queueArn), input);
+    return output['MessageId'] as string;
+  }
+
+  /**
+   * Waits up to `waitSeconds` for messages, ten at most. Once aborted it returns within a quarter of a second, with what it
+   * had already taken from the queue.
+   */
+  async receive(
+    queueArn: string,
+    { maxMessages, waitSeconds, signal }: { readonly maxMessages: number; readonly waitSeconds: number; readonly signal?: AbortSignal },
+  ): Promise<ReceivedMessage[]> {
+    const name = this.#queues.nameInArn(queueArn);
+    const waitUntil = performance.now() + waitSeconds * 1000;
+    for (;;) {
+      if (this.#stopped || signal?.aborted) return [];
+      const remainingSeconds = Math.max(0, (waitUntil - performance.now()) / 1000);
+      const { Messages: messages = [] } = await this.#queues.receive(name, {
+        MaxNumberOfMessages: maxMessages,
+        WaitTimeSeconds: Math.min(WAIT_SLICE_SECONDS, remainingSeconds),
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      });
+      if (messages.length > 0 || remainingSeconds <= WAIT_SLICE_SECONDS) return messages.map(receivedMessage);
+    }
+  }
+
+  /** Deletes received messages. A handle whose message is gone counts as deleted, as on AWS. */
+  async delete(queueArn: string, receiptHandles: readonly string[]): Promise<void> {
+    await this.#inBatches('DeleteMessageBatch', queueArn, receiptHandles, {});
+  }
+
+  /** Lets received messages reappear after `timeoutSeconds`, 0 being at once. Those already visible or gone stay as they are. */
+  async changeVisibility(queueArn: string, receiptHandles: readonly string[], timeoutSeconds: number): Promise<void> {
+    await this.#inBatches('ChangeMessageVisibilityBatch', queueArn, receiptHandles, { VisibilityTimeout: timeoutSeconds });
+  }
+
+  /** The queue's resource policy as a parsed document, or nothing when it has none. */
+  policyOf(queueArn: string): unknown {
+    return this.#queues.policyOf(queueArn);
+  }
+
+  async #inBatches(operation: string, queueArn: string, receiptHandles: readonly string[], rest: Document): Promise<void> {
+    for (let start = 0; start < receiptHandles.length; start += MAX_BATCH) {
+      const Entries = receiptHandles.slice(start, start + MAX_BATCH).map((ReceiptHandle, id) => ({ Id: `${id}`, ReceiptHandle, ...rest }));
+      await this.#queues.call(operation, this.#queues.nameInArn(queueArn), { Entries });
+    }
+  }
+}
+
+function receivedMessage(message: WireMessage): ReceivedMessage {
+  const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, { BinaryValue: base64, ...attribute }]) => [
+    name,
+    { ...attribute, ...(base64 !== undefined && { BinaryValue: Buffer.from(base64, 'base64') }) },
+  ]);
+  return {
+    messageId: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body,
+    md5OfBody: message.MD5OfBody,
+    attributes: message.Attributes ?? {},
+    messageAttributes: Object.fromEntries(attributes),
+  };
+}

@@ -1,0 +1,120 @@
+import { RetrieveCommand, type RetrieveCommandInput } from '@aws-sdk/client-bedrock-agent-runtime';
+import { openKnowledgeBase, type TestKnowledgeBase } from './bedrock-support.ts';
+
+let base: TestKnowledgeBase;
+
+beforeAll(async () => {
+  base = await openKnowledgeBase();
+  await base.publish(
+    { id: 'a#1', text: 'Descale the machine every three months with liquid descaler.', metadata: { user_id: 'anna', page: 1 } },
+    { id: 'a#2', text: 'E-24: The water tank is empty. Refill the tank.', metadata: { user_id: 'anna', page: 2 } },
+    { id: 'a#3', text: 'Connect the USB-C cable to the charger.', metadata: { user_id: 'anna', page: 3, tags: ['power', 'cable'] } },
+    { id: 'b#1', text: 'Descale the kettle, descale the iron and descale the machine.', metadata: { user_id: 'ben', page: 1 } },
+    { id: 'c#1', text: 'Descale without an owner.' },
+  );
+});
+
+afterAll(async () => {
+  expect(base.door.internalErrors).toEqual([]);
+  await base.close();
+});
+
+const ofAnna = { equals: { key: 'user_id', value: 'anna' } };
+
+test('the best passage comes first, with its document, its metadata and a score', async () => {
+  const [best] = await base.retrieve('How often do I descale the machine?', { filter: ofAnna });
+  expect(best).toEqual({
+    id: 'a#1',
+    text: 'Descale the machine every three months with liquid descaler.',
+    score: expect.closeTo(1, 5),
+    metadata: {
+      user_id: 'anna',
+      page: 1,
+      'x-amz-bedrock-kb-data-source-id': base.source.dataSourceId,
+      'x-amz-bedrock-kb-chunk-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+    },
+  });
+});
+
+test('scores tell a related passage from an unrelated one, which is returned all the same as by a vector search', async () => {
+  const found = await base.retrieve('What does E24 mean?', { filter: ofAnna });
+  expect(found.map(({ id }) => id)).toEqual(['a#2', 'a#1', 'a#3']);
+  expect(found.map(({ score }) => score > 0.9)).toEqual([true, false, false]);
+  const unrelated = await base.retrieve('Who won the football world cup?', { filter: ofAnna });
+  expect(unrelated.map(({ score }) => score)).toEqual([0, 0, 0]);
+});
+
+test.each([
+  ['E-24', 'a#2'],
+  ['error e 24', 'a#2'],
+  ['usb-c', 'a#3'],
+  ['USB C cables', 'a#3'],
+  ['descaling', 'a#1'],
+])('codes are found however they are written, words by their stem: %s', async (question, id) => {
+  expect((await base.retrieve(question, { filter: ofAnna }))[0]).toMatchObject({ id, score: expect.any(Number) });
+});
+
+test('a rare word of the question says more than a common one', async () => {
+  const texts = ['Machine with button.', 'Machine with lamp.', 'Machine with display.', 'A ring that seals.'];
+  await base.publish(...texts.map((text, index) => ({ id: `r#${index}`, text, metadata: { user_id: 'rita' } })));
+  const [best] = await base.retrieve('machine seals', { filter: { equals: { key: 'user_id', value: 'rita' } } });
+  expect(best?.text).toBe('A ring that seals.');
+});
+
+test("a score depends on the passages that pass the filter, not on another owner's", async () => {
+  const before = await base.retrieve('descale the kettle', { filter: ofAnna });
+  await base.publish({ id: 'b#2', text: 'Kettle, kettle, kettle.', metadata: { user_id: 'ben' } });
+  const after = await base.retrieve('descale the kettle', { filter: ofAnna });
+  expect(after[0]?.score).toBeCloseTo(before[0]?.score ?? 0, 10);
+});
+
+test('the filter applies before the number of results does', async () => {
+  const found = await base.retrieve('descale descale descale', { filter: ofAnna, numberOfResults: 1 });
+  expect(found.map(({ id }) => id)).toEqual(['a#1']);
+});
+
+test('five results by default', async () => {
+  expect(await base.retrieve('descale')).toHaveLength(5);
+});
+
+describe('refusals', () => {
+  const send = (input: Partial<RetrieveCommandInput>) =>
+    base.runtime.send(new RetrieveCommand({ knowledgeBaseId: base.source.knowledgeBaseId, retrievalQuery: { text: 'descale' }, ...input }));
+  const vectorSearch = (vectorSearchConfiguration: object) => send({ retrievalConfiguration: { vectorSearchConfiguration } });
+
+  test('a question beyond 1,000 characters', async () => {
+    await expect(send({ retrievalQuery: { text: 'x'.repeat(1000) } })).resolves.toBeDefined();
+    await expect(send({ retrievalQuery: { text: 'x'.repeat(1001) } })).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining(
+        "Value at 'retrievalQuery.text' failed to satisfy constraint: Member must have length less than or equal to 1000",
+      ),
+    });
+  });
+
+  test.each([0, 101, 1.5])('%d results', async (numberOfResults) => {
+    await expect(vectorSearch({ numberOfResults })).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  test('a hybrid search, which S3 Vectors has not', async () => {
+    await expect(vectorSearch({ overrideSearchType: 'SEMANTIC' })).resolves.toBeDefined();
+    await expect(vectorSearch({ overrideSearchType: 'HYBRID' })).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('HYBRID'),
+    });
+  });
+
+  test.each([
+    ['rerankingConfiguration', { rerankingConfiguration: { type: 'BEDROCK_RERANKING_MODEL' } }],
+    ['implicitFilterConfiguration', { implicitFilterConfiguration: { metadataAttributes: [], modelArn: 'arn:aws:bedrock:x' } }],
+  ])('the member %s, by name', async (member, configuration) => {
+    await expect(vectorSearch(configuration)).rejects.toMatchObject({
+      name: 'NotImplementedByLocalRuntime',
+      message: expect.stringContaining(member),
+    });
+  });
+
+  test('a knowledge base that does not exist', async () => {
+    await expect(send({ knowledgeBaseId: 'ZZZZZZZZZZ' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});

@@ -1,0 +1,79 @@
+import { buffer } from 'node:stream/consumers';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { FunctionStreamError } from '../../local/lambda/function-response.ts';
+import type { LambdaService } from '../../local/lambda/lambda.service.ts';
+import { type LambdaUnderTest, openLambda } from './lambda-handlers/lambda-under-test.ts';
+
+const PRELUDE = `${JSON.stringify({ statusCode: 201, headers: { 'x-colour': 'green' } })}${'\0'.repeat(8)}`;
+
+let under: LambdaUnderTest;
+let functions: LambdaService;
+let name: string;
+
+beforeAll(async () => {
+  under = await openLambda();
+  functions = under.functions;
+  name = await under.deploy('handlers.stream');
+});
+
+afterAll(() => under.door.close());
+
+test('chunks arrive while the function is still writing', async () => {
+  const { body, contentType, functionError } = await functions.invokeWithResponseStream(name, '{"chunks":["one","two","three"]}');
+  expect({ contentType, functionError }).toEqual({ contentType: 'application/vnd.awslambda.http-integration-response' });
+  const arrivals: number[] = [];
+  const parts: string[] = [];
+  for await (const chunk of body) {
+    arrivals.push(performance.now());
+    parts.push(String(chunk));
+  }
+  expect(parts.join('')).toBe(`${PRELUDE}onetwothree`);
+  expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(60);
+});
+
+test('Invoke gives the whole of a streamed response', async () => {
+  const { Payload, FunctionError } = await new LambdaClient(under.door.clientConfig).send(
+    new InvokeCommand({ FunctionName: name, Payload: '{"chunks":["one","two"]}' }),
+  );
+  expect(FunctionError).toBeUndefined();
+  expect(Payload?.transformToString()).toBe(`${PRELUDE}onetwo`);
+});
+
+test('a handler that does not stream answers in one piece', async () => {
+  const { body, contentType } = await functions.invokeWithResponseStream(await under.deploy('handlers.echo'), '{"a":1}');
+  expect(contentType).toBe('application/json');
+  expect(JSON.parse(String(await buffer(body)))).toMatchObject({ event: { a: 1 } });
+});
+
+test('a failure before the first byte is an ordinary function error', async () => {
+  const { body, functionError } = await functions.invokeWithResponseStream(name, '{"how":"fail at once"}');
+  expect(functionError).toBe('Unhandled');
+  expect(JSON.parse(String(await buffer(body)))).toMatchObject({ errorType: 'QuotaError', errorMessage: 'no units left' });
+});
+
+test('a failure after the first byte breaks the stream off', async () => {
+  const { body, functionError } = await functions.invokeWithResponseStream(name, '{"chunks":["one"],"how":"break off"}');
+  expect(functionError).toBeUndefined();
+  const failure = await buffer(body).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(FunctionStreamError);
+  expect(JSON.parse(String((failure as FunctionStreamError).document))).toMatchObject({ errorType: 'QuotaError' });
+  const buffered = await functions.invoke(name, '{"chunks":["one"],"how":"break off"}');
+  expect(buffered.functionError).toBe('Unhandled');
+  expect(JSON.parse(String(buffered.payload))).toMatchObject({ errorType: 'QuotaError' });
+});
+
+test('a process that exits or runs out of time breaks the stream off too', async () => {
+  const exiting = await functions.invokeWithResponseStream(name, '{"chunks":["one"],"how":"exit"}');
+  await expect(buffer(exiting.body)).rejects.toBeInstanceOf(FunctionStreamError);
+  const slow = await under.deploy('handlers.stream', { Timeout: 1 });
+  const endless = await functions.invokeWithResponseStream(slow, JSON.stringify({ chunks: Array(100).fill('x') }));
+  await expect(buffer(endless.body)).rejects.toBeInstanceOf(FunctionStreamError);
+});
+
+test('a reader who leaves does not stop the function, and its environment serves the next', async () => {
+  const { body } = await functions.invokeWithResponseStream(name, '{"chunks":["one","two","three"]}');
+  body.destroy();
+  const { payload, logTail } = await functions.invoke(name, '{"chunks":["four"]}');
+  expect(String(payload)).toBe(`${PRELUDE}four`);
+  expect(logTail).toMatch(/^START .*\nEND .*\nREPORT /);
+});

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/**
+ * `npm test`: everything that CI does. Formatting and lint, types, unused code, synthesis with the library's own
+ * validation, then every test with coverage. The last line counts what passed and failed.
+ */
+interface Check {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const CHECKS: readonly Check[] = [
+  { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'types', command: ['tsc', '--project', '.'] },
+  { name: 'unused code', command: ['knip'] },
+  { name: 'synthesis and template validation', command: ['cdk', 'synth', '--quiet', '--strict', '--context', 'stage=dev'] },
+];
+
+interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+let passed = 0;
+let failed = 0;
+
+for (const { name, command } of CHECKS) {
+  const startedAt = performance.now();
+  const { code, output } = await run(command);
+  print(`${code === 0 ? 'PASS' : 'FAIL'} ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  if (code === 0) passed += 1;
+  else {
+    failed += 1;
+    print(output);
+  }
+}
+
+const directory = mkdtempSync(path.join(tmpdir(), 'manuel-test-'));
+const reportFile = path.join(directory, 'jest.json');
+const { code } = await run(['jest', '--coverage', '--json', `--outputFile=${reportFile}`], true);
+const report = readReport(reportFile);
+rmSync(directory, { recursive: true, force: true });
+passed += report.numPassedTests;
+failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
+// Jest may fail without a failed test: a threshold that is not reached, a suite that does not load.
+if (code !== 0 && report.numFailedTests + report.numRuntimeErrorTestSuites === 0) failed += 1;
+
+print(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function run(command: readonly string[], live = false): Promise<{ code: number | null; output: string }> {
+  const [program = '', ...parameters] = command;
+  const child = spawn(program, parameters, {
+    stdio: ['ignore', live ? 'ignore' : 'pipe', live ? 'inherit' : 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve({ code, output })));
+}
+
+function readReport(file: string): JestReport {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0, numRuntimeErrorTestSuites: 1 };
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { RuntimeFile } from '../../local/runtime-file.ts';
+
+const START = path.resolve(import.meta.dirname, '../../local/start.ts');
+/** The sign that `npm start` has finished booting. */
+const READY = /Ready in/;
+
+/** A runtime that was started as a user starts it: `npm start`, as a process of its own. */
+export interface StartedRuntime {
+  readonly file: RuntimeFile;
+  readonly directory: string;
+  readonly process: ChildProcess;
+  /** Everything that it has printed so far. */
+  output(): string;
+  /** Interrupts it, as Ctrl-C does, and waits for its end; says how it ended. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a runtime in a folder of its own, or in `directory`. Throws with its output when it ends before it is ready. */
+export async function startRuntime(directory?: string): Promise<StartedRuntime> {
+  const folder = directory ?? (await mkdtemp(path.join(tmpdir(), 'manuel-runtime-')));
+  const child = spawnStart(['--port', '0', '--directory', folder]);
+  const ended = once(child.process, 'exit').then(([code]) => code as number | null);
+  await Promise.race([
+    child.printed(READY),
+    ended.then((code) => {
+      throw new Error(`the runtime ended with ${code} before it was ready:\n${child.output()}`);
+    }),
+  ]);
+  return {
+    file: JSON.parse(await readFile(path.join(folder, 'runtime.json'), 'utf8')),
+    directory: folder,
+    process: child.process,
+    output: child.output,
+    stop: async () => {
+      child.process.kill('SIGINT');
+      const code = await ended;
+      if (directory === undefined) await rm(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+/** Runs `npm start` with these options to its end, and returns what it printed. */
+export async function runStart(options: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawnStart(options);
+  const [code] = await once(child.process, 'exit');
+  return { code, output: child.output() };
+}
+
+function spawnStart(options: readonly string[]) {
+  const process_ = spawn(process.execPath, [START, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const waiting: { readonly pattern: RegExp; readonly resolve: () => void }[] = [];
+  for (const stream of [process_.stdout, process_.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      for (const { pattern, resolve } of waiting) if (pattern.test(output)) resolve();
+    });
+  }
+  return {
+    process: process_,
+    output: () => output,
+    printed: (pattern: RegExp) => new Promise<void>((resolve) => waiting.push({ pattern, resolve })),
+  };
+}
