@@ -1,8 +1,7 @@
 import type { TextModelName } from '../lambdas/query/models.contract.ts';
 
 /** The stages that there are to be; each is one set of values. */
-export const STAGE_NAMES = ['dev', 'staging', 'prod', 'preview'] as const;
-export type StageName = (typeof STAGE_NAMES)[number];
+type StageName = 'dev' | 'staging' | 'prod' | 'preview';
 
 /** What differs between stages. */
 export interface StageConfig {

@@ -53,7 +53,7 @@ export class Runtime {
 
       onStep('synthesize the templates');
       const assembly = path.join(directory, 'cdk.out');
-      await rm(assembly, { recursive: true, force: true });
+      cleanUps.push(await freshDirectory(assembly));
       await synthesize(stage, assembly);
       const stacks = readCloudAssembly(assembly);
 
@@ -68,8 +68,7 @@ export class Runtime {
       cleanUps.push(() => frontDoor.close());
 
       const state = path.join(directory, 'state');
-      await rm(state, { recursive: true, force: true });
-      cleanUps.push(() => rm(state, { recursive: true, force: true }));
+      cleanUps.push(await freshDirectory(state));
       const services = createServices({ frontDoor, keys, clock, region: regionOf(stacks), directory: state, report: onReport });
       frontDoor.register(...services.all);
       for (const service of services.all) cleanUps.push(() => service.stop?.());
@@ -98,6 +97,14 @@ export class Runtime {
   stop(): Promise<void> {
     return this.#stop();
   }
+}
+
+/** Empties a folder, which a runtime that was killed may have left, and returns how to remove it. */
+async function freshDirectory(directory: string): Promise<() => Promise<void>> {
+  const remove = () => rm(directory, { recursive: true, force: true });
+  await remove();
+  await mkdir(directory, { recursive: true });
+  return remove;
 }
 
 interface Description {

@@ -7,9 +7,9 @@ export const MAX_MANUAL_BYTES = 50 * 1024 * 1024;
 export const MAX_MANUAL_PAGES = 1000;
 /** How long an upload form is valid. */
 export const UPLOAD_FORM_SECONDS = 15 * 60;
-export const MAX_FILENAME_CHARACTERS = 255;
+const MAX_FILENAME_CHARACTERS = 255;
 export const DEFAULT_MANUALS_PER_LIST = 20;
-export const MAX_MANUALS_PER_LIST = 100;
+const MAX_MANUALS_PER_LIST = 100;
 
 /** The formats that can be read, by content type. */
 export const FILE_TYPES = { 'application/pdf': 'pdf', 'text/plain': 'text' } as const;
@@ -19,8 +19,7 @@ export type ManualContentType = keyof typeof FILE_TYPES;
 export const INCOMING_PREFIX = 'incoming/';
 export const MANUALS_PREFIX = 'manuals/';
 
-export const MANUAL_STATES = ['awaiting_upload', 'validating', 'indexing', 'ready', 'failed'] as const;
-export type ManualState = (typeof MANUAL_STATES)[number];
+export type ManualState = 'awaiting_upload' | 'validating' | 'indexing' | 'ready' | 'failed';
 
 /** Why a manual failed, each with the sentence that its owner reads. */
 export const MANUAL_FAILURES = {

@@ -16,7 +16,7 @@ import { parseBody } from './validation.ts';
 const REQUEST_DEADLINE_MS = 25_000;
 
 /** What a route's handler is given. */
-export type ApiRequest<Route extends RouteContract> = {
+type ApiRequest<Route extends RouteContract> = {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
@@ -25,7 +25,7 @@ export type ApiRequest<Route extends RouteContract> = {
 } & (Route['access'] extends 'user' ? { readonly caller: Caller } : unknown) &
   (Route['body'] extends z.ZodMiniType ? { readonly body: z.output<Route['body']> } : unknown);
 
-export interface ApiResponse {
+interface ApiResponse {
   /** 200 when absent. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ export interface Provisioned {
   readonly notHonoured: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-export interface ProvisionedResource extends ResourceIdentity {
+interface ProvisionedResource extends ResourceIdentity {
   readonly stackName: string;
   readonly logicalId: string;
   readonly type: string;

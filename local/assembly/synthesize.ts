@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+/** What the CDK CLI adds of its own: the construct's path on every resource. */
+const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true };
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /**
@@ -19,7 +21,7 @@ export async function synthesize(stage: string, outputDirectory: string): Promis
     env: {
       ...process.env,
       CDK_OUTDIR: outputDirectory,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...CLI_CONTEXT, stage }),
       CDK_VALIDATION: 'false',
     },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -9,7 +9,7 @@ import { invalid } from './request.ts';
 import { CHARACTERS_PER_TOKEN, estimateTokens } from './tokens.ts';
 
 /** The maker of every local answer, told where AWS tells which model a prompt router chose. */
-export const LOCAL_ANSWERER = 'local.extractive';
+const LOCAL_ANSWERER = 'local.extractive';
 /** A delta of a stream carries about this many words. */
 const WORDS_PER_DELTA = 4;
 

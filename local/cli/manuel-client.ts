@@ -6,7 +6,7 @@ import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts'
 import type { QuotaDocument, UsageDocument } from '../../lambdas/usage/usage.contract.ts';
 
 /** An answer that was not a success. */
-export class ApiProblem extends Error {
+class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
   readonly problem: ProblemDocument;

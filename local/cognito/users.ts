@@ -6,7 +6,7 @@ import { emailTaken } from './refusals.ts';
 import { createVerifier, matchesVerifier, type PasswordVerifier, type SrpIdentity } from './srp.ts';
 
 /** Where an account stands. `FORCE_CHANGE_PASSWORD`: an operator made it, and its password is temporary. */
-export type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD';
+type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD';
 
 /** A user of a pool, plain data. The username is the `sub`; the e-mail address is an alias of it. */
 export interface User {

@@ -19,7 +19,7 @@ export interface TestDocument {
   readonly metadata?: Readonly<Record<string, AttributeValue>>;
 }
 
-export interface Found {
+interface Found {
   readonly id: string;
   readonly text: string;
   readonly score: number;

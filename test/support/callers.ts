@@ -4,4 +4,3 @@ import { type Caller, ownerOf } from '../../lambdas/shared/caller.ts';
 export const callerNamed = (user_id: string): Caller => ownerOf({ user_id });
 
 export const ALICE = callerNamed('alice');
-export const BOB = callerNamed('bob');

@@ -1,0 +1,115 @@
+import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { sendForm } from '../../local/cli/manuel-client.ts';
+import { RuntimeControl } from '../support/control.ts';
+import { pdfOf } from '../support/pdf.ts';
+import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
+
+const PAGES = [
+  'Fill the kettle up to the mark',
+  'Descale the kettle with vinegar once a month',
+  'Error E-24 means that the kettle is empty',
+];
+const INDEXING_TIMES = { startingMs: 50, inProgressMs: 150, searchableAfterIndexedMs: 100 };
+/** Less than forms and tokens live, whose time goes on as well. */
+const TEN_MINUTES_MS = 600_000;
+
+let runtime: StartedRuntime;
+let control: RuntimeControl;
+let user: SignedInUser;
+
+beforeAll(async () => {
+  runtime = await startRuntime();
+  control = new RuntimeControl(runtime.file);
+}, 60_000);
+
+beforeEach(async () => {
+  user = await newUser(runtime.file);
+});
+
+afterEach(async () => {
+  await control.clearFaults();
+  await control.failDocuments();
+  await control.setIngestionTimes(INDEXING_TIMES);
+});
+
+afterAll(async () => {
+  expect(await runtime.stop()).toBe(0);
+});
+
+async function upload(pages: readonly string[] = PAGES): Promise<string> {
+  const bytes = pdfOf(pages);
+  const { manual_id, upload: form } = await user.client.startUpload({
+    filename: 'kettle.pdf',
+    content_type: 'application/pdf',
+    size: bytes.length,
+  });
+  await sendForm(form, bytes);
+  return manual_id;
+}
+
+/** Waits until the manual is in that state; other states on the way are returned with it. */
+async function until(manualId: string, status: string): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  for (;;) {
+    const manual = await user.client.manual(manualId);
+    seen.add(manual.status);
+    if (manual.status === status) return [...seen];
+    if (manual.status === 'failed') throw new Error(`it failed: ${manual.failure?.code}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until the readiness probe has run so many times more, by its log. */
+async function untilLookedAgain(times: number): Promise<void> {
+  const logs = new CloudWatchLogsClient(operatorConfig(runtime.file));
+  const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({}));
+  const logGroupName = logGroups.find(({ logGroupName: name }) => name?.includes('ManualsReadinessLogs'))?.logGroupName;
+  const runs = async () => (await logs.send(new FilterLogEventsCommand({ logGroupName, filterPattern: 'REPORT' }))).events?.length ?? 0;
+  const before = await runs();
+  while ((await runs()) < before + times) await new Promise((resolve) => setTimeout(resolve, 50));
+  logs.destroy();
+}
+
+test('a manual becomes ready, with the pages that have text', async () => {
+  const manualId = await upload([...PAGES, '']);
+  await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ status: 'ready', pages: 3, filename: 'kettle.pdf' });
+  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [{ manual_id: manualId, page: 3 }] });
+});
+
+test('ready waits until it is searchable, though every page is indexed', async () => {
+  await control.setIngestionTimes({ startingMs: 0, inProgressMs: 0, searchableAfterIndexedMs: TEN_MINUTES_MS });
+  const manualId = await upload();
+  await until(manualId, 'indexing');
+  await untilLookedAgain(2);
+  await expect(user.client.manual(manualId)).resolves.toMatchObject({ status: 'indexing' });
+  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [] });
+  await control.advanceTime(TEN_MINUTES_MS);
+  await until(manualId, 'ready');
+  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ context_used: 1 });
+}, 20_000);
+
+test('one page that cannot be indexed fails the manual', async () => {
+  await control.failDocuments('#2$');
+  const manualId = await upload();
+  await expect(user.client.untilReady(manualId)).rejects.toThrow('indexing_failed');
+  await expect(user.client.manual(manualId)).resolves.toMatchObject({
+    status: 'failed',
+    failure: { code: 'indexing_failed', detail: 'The manual could not be indexed. Upload it again.' },
+  });
+});
+
+test('a passing fault of Bedrock or DynamoDB only delays it', async () => {
+  await control.armFault({ service: 'bedrock', operation: 'IngestKnowledgeBaseDocuments', kind: 'throttle', times: 2 });
+  await control.armFault({ service: 'dynamodb', operation: 'UpdateItem', kind: 'drop', times: 2 });
+  const manualId = await upload();
+  await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ status: 'ready' });
+}, 20_000);
+
+test('a question that Bedrock cannot answer is refused, and costs nothing', async () => {
+  const manualId = await upload();
+  await user.client.untilReady(manualId);
+  await control.armFault({ service: 'bedrock', operation: 'Converse', kind: 'throttle' });
+  await expect(user.client.ask('What does error E-24 mean?')).rejects.toMatchObject({ status: 503, problem: { code: 'unavailable' } });
+  await expect(user.client.usage()).resolves.toMatchObject({ daily_used: 0, monthly_used: 0 });
+}, 20_000);

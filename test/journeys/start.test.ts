@@ -1,0 +1,98 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { runStart, type StartedRuntime, startRuntime } from '../support/runtime.ts';
+
+let directory: string;
+let runtime: StartedRuntime;
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'manuel-start-'));
+  runtime = await startRuntime(directory);
+}, 60_000);
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+test('says what it does, where it is, who can sign in and what it does not honour', () => {
+  const { api_url, aws_endpoint, users } = runtime.file;
+  for (const part of ['synthesize the templates', api_url, aws_endpoint, 'npm run -s manuel -- upload', 'Ctrl-C', 'not honoured here']) {
+    expect(runtime.output()).toContain(part);
+  }
+  for (const { name, password } of users) expect(runtime.output()).toContain(`${name}   ${password}`);
+});
+
+test('leaves what another program needs in a file for its owner’s eyes only', () => {
+  const file = path.join(directory, 'runtime.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(runtime.file).toMatchObject({
+    pid: runtime.process.pid,
+    stage: 'dev',
+    region: 'eu-west-1',
+    user_pool_id: expect.stringMatching(/^eu-west-1_/),
+    operator: { access_key_id: expect.stringMatching(/^AKIA/), secret_access_key: expect.any(String) },
+  });
+  const paths = runtime.file.functions.map((fn) => fn.path).sort();
+  expect(paths).toEqual(
+    ['Function', 'Ingestion', 'Readiness']
+      .map((name) => `Manuel-dev/api/Manuals/${name}`)
+      .concat(['Query', 'Status', 'Usage'].map((name) => `Manuel-dev/api/${name}/Function`)),
+  );
+  expect(new Set(runtime.file.functions.map((fn) => fn.access_key.access_key_id)).size).toBe(6);
+});
+
+test('a second start in the same place is refused with a sentence', async () => {
+  const { code, output } = await runStart(['--port', '0', '--directory', directory]);
+  expect(code).toBe(1);
+  expect(output).toContain(`Stage "dev" is running already, as process ${runtime.process.pid}. Stop it first: kill ${runtime.process.pid}`);
+  expect(output).not.toContain('    at ');
+});
+
+test('a taken port is refused with a sentence, and leaves nothing behind', async () => {
+  const taken = http.createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  const elsewhere = mkdtempSync(path.join(tmpdir(), 'manuel-taken-'));
+  const { code, output } = await runStart(['--port', String(port), '--directory', elsewhere]);
+  taken.close();
+  expect(code).toBe(1);
+  expect(output).toContain(`Port ${port} is taken. Choose another with --port, or 0 for any that is free.`);
+  expect(readdirSync(elsewhere)).toEqual([]);
+  rmSync(elsewhere, { recursive: true });
+}, 30_000);
+
+test.each([
+  [['--stage', 'nope'], 'There is no stage "nope". Stages: dev.'],
+  [['--port', 'http'], '"http" is not a port. A port is a number from 0 to 65535.'],
+  [['--prot', '1'], "Unknown option '--prot'"],
+  [['prod'], '"prod" is not understood.'],
+])(
+  '%j is refused with a sentence',
+  async (options, sentence) => {
+    const elsewhere = mkdtempSync(path.join(tmpdir(), 'manuel-refused-'));
+    const { code, output } = await runStart([...options, '--directory', elsewhere]);
+    rmSync(elsewhere, { recursive: true });
+    expect(code).toBe(1);
+    expect(output).toContain(sentence);
+    expect(output).not.toContain('    at ');
+  },
+  30_000,
+);
+
+test('Ctrl-C ends it with everything that it started, and leaves nothing behind', async () => {
+  await fetch(`${runtime.file.api_url}/health`);
+  expect(await runtime.stop()).toBe(0);
+  expect(readdirSync(directory)).toEqual([]);
+  await expect(fetch(`${runtime.file.api_url}/health`)).rejects.toThrow();
+});
+
+test('after it was killed it starts again', async () => {
+  const killed = await startRuntime(directory);
+  await fetch(`${killed.file.api_url}/health`);
+  killed.process.kill('SIGKILL');
+  await new Promise((resolve) => killed.process.once('close', resolve));
+  const again = await startRuntime(directory);
+  expect((await fetch(`${again.file.api_url}/health`)).status).toBe(200);
+  expect(await again.stop()).toBe(0);
+}, 60_000);
