@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { print, readOptions, readPort, runCommand, stageDirectory } from './cli/command-line.ts';
 import { Progress } from './cli/progress.ts';
 import { describeUnhonoured, welcome } from './cli/welcome.ts';
@@ -14,7 +13,10 @@ await runCommand(async () => {
   );
   const { stage } = options;
   const directory = options.directory ?? stageDirectory(stage);
-  const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  // Ctrl-C reaches a program under npm twice: from the terminal, and from npm. The second one must not cut the stop short.
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve());
+  });
 
   print(`Manuel, stage ${stage}, on this machine`);
   const progress = new Progress();

@@ -1,9 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError, type RawRequest } from '../platform/call.ts';
 import type { AccessKey, AccessKeys } from './access-keys.ts';
+import { canonicalRequest, sha256 } from './canonical-request.ts';
+import { MAX_CLOCK_SKEW_MS, type SignatureRefusals, signatureRefusals } from './signature-refusals.ts';
 
-/** How far a request's date may be from now: 15 minutes for S3, 5 for most others; one bound serves both. */
-const MAX_CLOCK_SKEW_MS = 15 * 60 * 1000;
 /** The longest life of a presigned URL: seven days (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html). */
 const MAX_PRESIGNED_SECONDS = 604_800;
 const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -38,44 +38,38 @@ export function isSigned(request: RawRequest): boolean {
   return request.headers['authorization'] !== undefined || /(^|&)X-Amz-Algorithm=/.test(request.queryString);
 }
 
+/** What signatures are held against. */
+export interface SignatureChecks {
+  readonly keys: AccessKeys;
+  /** The only region whose scope is accepted; any is when absent. */
+  readonly region?: string;
+  /** Judges a signature's date: the machine's time, since no caller's clock can be advanced. */
+  readonly wallClockMs: number;
+}
+
 /**
  * Verifies Signature Version 4 in the header or the query
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html) and says whose it is.
- * Dates are judged by `wallClockMs`, since no caller's clock can be advanced. Throws AwsError as AWS would answer.
+ * Throws AwsError as the service that the scope names would answer.
  */
-export function verifySignature(request: RawRequest, keys: AccessKeys, wallClockMs: number): VerifiedSignature {
+export function verifySignature(request: RawRequest, { keys, region, wallClockMs }: SignatureChecks): VerifiedSignature {
   const claim = readClaim(request);
-  const { scope } = claim;
+  const { scope, signedHeaders, presigned } = claim;
+  const refusals = signatureRefusals(scope.service, request);
   const key = keys.find(scope.accessKeyId);
-  if (!key) throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
-  if (key.sessionToken !== claim.securityToken) {
-    throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
-  }
-  checkDate(claim, wallClockMs);
-  for (const required of headersToSign(request)) {
-    if (!claim.signedHeaders.includes(required)) {
-      throw new AwsError('IncompleteSignatureException', `The header ${required} is not among the signed headers.`, 403);
-    }
-  }
-  const s3 = scope.service === 's3';
-  const canonicalRequest = [
-    request.method,
-    canonicalPath(request.path, s3),
-    canonicalQuery(request.queryString),
-    ...claim.signedHeaders.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}`),
-    '',
-    claim.signedHeaders.join(';'),
-    payloadHash(request, s3, claim.presigned),
-  ].join('\n');
+  if (!key) throw refusals.unknownKey();
+  if (key.sessionToken !== claim.securityToken) throw claim.securityToken === undefined ? refusals.missingToken() : refusals.wrongToken();
+  checkDate(claim, refusals, wallClockMs);
+  if (region !== undefined && scope.region !== region) throw refusals.wrongRegion(scope, region);
+  const unsigned = unsignedHeaderOf(request, signedHeaders);
+  if (unsigned !== undefined) throw refusals.unsignedHeader(unsigned);
   const stringToSign = [
     ALGORITHM,
     claim.timestamp,
     `${scope.date}/${scope.region}/${scope.service}/aws4_request`,
-    sha256(canonicalRequest),
+    sha256(canonicalRequest(request, { signedHeaders, s3: scope.service === 's3', presigned })),
   ].join('\n');
-  if (!signatureMatches(key.secretAccessKey, scope, stringToSign, claim.signature)) {
-    throw new AwsError('SignatureDoesNotMatch', 'The request signature we calculated does not match the signature you provided.', 403);
-  }
+  if (!signatureMatches(key.secretAccessKey, scope, stringToSign, claim.signature)) throw refusals.mismatch();
   return { key, scope };
 }
 
@@ -130,15 +124,12 @@ function readClaim(request: RawRequest): SignatureClaim {
   };
 }
 
-function checkDate(claim: SignatureClaim, wallClockMs: number): void {
+function checkDate(claim: SignatureClaim, refusals: SignatureRefusals, wallClockMs: number): void {
   const signedAt = parseTimestamp(claim.timestamp);
-  if (Number.isNaN(signedAt) || !claim.timestamp.startsWith(claim.scope.date)) {
-    throw new AwsError('IncompleteSignatureException', 'The signature has no date, or one that its scope contradicts.', 403);
-  }
+  if (Number.isNaN(signedAt)) throw new AwsError('IncompleteSignatureException', 'The request has no X-Amz-Date of the form YYYYMMDDTHHMMSSZ.', 403);
+  if (claim.timestamp.slice(0, 8) !== claim.scope.date) throw refusals.wrongDate(claim.scope, claim.timestamp);
   if (claim.expiresSeconds === undefined) {
-    if (Math.abs(wallClockMs - signedAt) > MAX_CLOCK_SKEW_MS) {
-      throw new AwsError('RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.', 403);
-    }
+    if (Math.abs(wallClockMs - signedAt) > MAX_CLOCK_SKEW_MS) throw refusals.skewed(claim.timestamp, wallClockMs);
     return;
   }
   if (!(claim.expiresSeconds >= 1 && claim.expiresSeconds <= MAX_PRESIGNED_SECONDS)) {
@@ -149,10 +140,10 @@ function checkDate(claim: SignatureClaim, wallClockMs: number): void {
   }
 }
 
-/** The host must be signed, which HTTP/2 calls `:authority`, and every `x-amz-*` header. */
-function headersToSign({ headers }: RawRequest): string[] {
-  const host = headers[':authority'] === undefined ? 'host' : ':authority';
-  return [host, ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
+/** A header that must be signed and isn't: the host, which HTTP/2 calls `:authority`, and every `x-amz-*` header must be. */
+function unsignedHeaderOf({ headers }: RawRequest, signedHeaders: readonly string[]): string | undefined {
+  if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) return 'Host';
+  return Object.keys(headers).find((name) => name.startsWith('x-amz-') && !signedHeaders.includes(name));
 }
 
 function parseTimestamp(timestamp: string): number {
@@ -160,47 +151,6 @@ function parseTimestamp(timestamp: string): number {
   return iso === timestamp ? Number.NaN : Date.parse(iso);
 }
 
-/** S3 signs the path as sent; every other service encodes it once more. */
-function canonicalPath(path: string, s3: boolean): string {
-  return path
-    .split('/')
-    .map((segment) => (s3 ? uriEncode(decodeURIComponent(segment)) : uriEncode(segment)))
-    .join('/');
-}
-
-function canonicalQuery(queryString: string): string {
-  return [...new URLSearchParams(queryString.replace(/\+/g, '%2B'))]
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
-    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
-}
-
-/** The hash that goes into the signature. Only S3 may leave a body unsigned; a hash that is stated must be the body's. */
-function payloadHash(request: RawRequest, s3: boolean, presigned: boolean): string {
-  const stated = request.headers['x-amz-content-sha256'];
-  if (s3 && presigned) return stated ?? 'UNSIGNED-PAYLOAD';
-  if (s3 && stated !== undefined && (stated === 'UNSIGNED-PAYLOAD' || stated.startsWith('STREAMING-'))) return stated;
-  const actual = sha256(request.body);
-  if (stated !== undefined && stated !== actual) {
-    throw new AwsError('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match what was computed.", 400);
-  }
-  return actual;
-}
-
-function uriEncode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function hmac(key: Buffer | string, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
 }

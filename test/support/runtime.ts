@@ -37,6 +37,8 @@ export async function startRuntime(directory?: string): Promise<StartedRuntime> 
     process: child.process,
     output: child.output,
     stop: async () => {
+      // Twice, as it arrives under npm.
+      child.process.kill('SIGINT');
       child.process.kill('SIGINT');
       const code = await ended;
       if (directory === undefined) await rm(folder, { recursive: true, force: true });
