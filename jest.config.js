@@ -5,6 +5,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   extensionsToTreatAsEsm: ['.ts'],
+  // Journeys spend most of their time waiting for the runtime that they start.
+  maxWorkers: '100%',
   coverageProvider: 'v8',
   collectCoverageFrom: ['bin/**/*.ts', 'lib/**/*.ts', 'lambdas/**/*.ts', 'local/**/*.ts', '!**/*.d.ts'],
   coverageReporters: ['text-summary', 'json'],

@@ -4,13 +4,13 @@ import { type AssembledStack, readCloudAssembly } from './assembly/cloud-assembl
 import { type Provisioned, provision } from './assembly/provision.ts';
 import { Registry } from './assembly/registry.ts';
 import { synthesize } from './assembly/synthesize.ts';
-import { createDemoUsers, type DemoUser } from './demo-users.ts';
+import { createDemoUsers } from './demo-users.ts';
 import { AccessKeys } from './front-door/access-keys.ts';
 import { FrontDoor } from './front-door/front-door.ts';
 import { AdjustableClock } from './platform/clock.ts';
 import { OPERATOR } from './platform/principal.ts';
 import { type RuntimeFile, type RuntimeFunction, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts';
-import { createServices, type Services } from './services.ts';
+import { createServices } from './services.ts';
 import { StageLock } from './stage-lock.ts';
 
 export interface RuntimeOptions {
@@ -29,109 +29,77 @@ export interface RuntimeOptions {
 export class Runtime {
   readonly file: RuntimeFile;
   readonly provisioned: Provisioned;
-  readonly services: Services;
-  readonly #stop: () => Promise<void>;
+  readonly #undo: AsyncDisposableStack;
 
-  private constructor(file: RuntimeFile, provisioned: Provisioned, services: Services, stop: () => Promise<void>) {
+  private constructor(file: RuntimeFile, provisioned: Provisioned, undo: AsyncDisposableStack) {
     this.file = file;
     this.provisioned = provisioned;
-    this.services = services;
-    this.#stop = stop;
+    this.#undo = undo;
   }
 
   /** Synthesizes, creates every resource and serves the API. What was begun is undone when a step fails. */
-  static async start(options: RuntimeOptions): Promise<Runtime> {
-    const { stage, port, directory, onStep, onReport } = options;
-    const cleanUps: (() => unknown)[] = [];
-    const stop = async () => {
-      for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  static async start({ stage, port, directory, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
+    await using undo = new AsyncDisposableStack();
+    const lock = StageLock.acquire(directory, stage);
+    undo.defer(() => lock.release());
+
+    onStep('synthesize the templates');
+    const assembly = await freshDirectory(path.join(directory, 'cdk.out'), undo);
+    await synthesize(stage, assembly);
+    const stacks = readCloudAssembly(assembly);
+    const region = regionOf(stacks);
+
+    onStep('create the resources');
+    const keys = new AccessKeys();
+    const clock = new AdjustableClock();
+    const frontDoor = new FrontDoor({
+      keys,
+      clock,
+      onInternalError: (error) => onReport(`an emulated service failed: ${describe(error)}`),
+    });
+    const endpoint = await frontDoor.listen();
+    undo.defer(() => frontDoor.close());
+    const state = await freshDirectory(path.join(directory, 'state'), undo);
+    const services = createServices({ frontDoor, keys, clock, region, directory: state, report: onReport });
+    for (const service of services.all) undo.defer(() => service.stop?.());
+    frontDoor.register(...services.all);
+    const provisioned = await provision(stacks, new Registry(services.all));
+
+    onStep('create the demo users');
+    const operator = keys.issue(OPERATOR);
+    const users = await createDemoUsers({ endpoint, region, credentials: operator }, outputOf(provisioned, 'UserPoolId'));
+
+    onStep('serve the API');
+    const file: RuntimeFile = {
+      pid: process.pid,
+      stage,
+      api_url: await services.api.listen(port),
+      aws_endpoint: endpoint,
+      region,
+      user_pool_id: outputOf(provisioned, 'UserPoolId'),
+      client_id: outputOf(provisioned, 'UserPoolClientId'),
+      users,
+      functions: describeFunctions(provisioned, keys),
+      operator: { access_key_id: operator.accessKeyId, secret_access_key: operator.secretAccessKey },
     };
-    try {
-      await mkdir(directory, { recursive: true });
-      const lock = StageLock.acquire(directory, stage);
-      cleanUps.push(() => lock.release());
-
-      onStep('synthesize the templates');
-      const assembly = path.join(directory, 'cdk.out');
-      cleanUps.push(await freshDirectory(assembly));
-      await synthesize(stage, assembly);
-      const stacks = readCloudAssembly(assembly);
-
-      const keys = new AccessKeys();
-      const clock = new AdjustableClock();
-      const frontDoor = new FrontDoor({
-        keys,
-        clock,
-        onInternalError: (error) => onReport(`an emulated service failed: ${describe(error)}`),
-      });
-      const endpoint = await frontDoor.listen();
-      cleanUps.push(() => frontDoor.close());
-
-      const state = path.join(directory, 'state');
-      cleanUps.push(await freshDirectory(state));
-      const services = createServices({ frontDoor, keys, clock, region: regionOf(stacks), directory: state, report: onReport });
-      frontDoor.register(...services.all);
-      for (const service of services.all) cleanUps.push(() => service.stop?.());
-
-      onStep('create the resources');
-      const provisioned = await provision(stacks, new Registry(services.all));
-
-      onStep('create the demo users');
-      const operator = keys.issue(OPERATOR);
-      const userPoolId = outputOf(provisioned, 'UserPoolId');
-      const users = await createDemoUsers({ endpoint, region: regionOf(stacks), credentials: operator }, userPoolId);
-
-      onStep('serve the API');
-      const apiUrl = await services.api.listen(port);
-      const file = describeRuntime({ options, provisioned, keys, endpoint, apiUrl, userPoolId, users, region: regionOf(stacks), operator });
-      writeRuntimeFile(directory, file);
-      cleanUps.push(() => removeRuntimeFile(directory));
-      return new Runtime(file, provisioned, services, stop);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
+    writeRuntimeFile(directory, file);
+    undo.defer(() => removeRuntimeFile(directory));
+    return new Runtime(file, provisioned, undo.move());
   }
 
-  /** Stops everything that was started, and leaves nothing behind. */
-  stop(): Promise<void> {
-    return this.#stop();
+  /** Stops everything that was started, last begun first, and leaves nothing behind. */
+  async stop(): Promise<void> {
+    await this.#undo.disposeAsync();
   }
 }
 
-/** Empties a folder, which a runtime that was killed may have left, and returns how to remove it. */
-async function freshDirectory(directory: string): Promise<() => Promise<void>> {
+/** Empties a folder, which a runtime that was killed may have left; it goes when the runtime stops. */
+async function freshDirectory(directory: string, undo: AsyncDisposableStack): Promise<string> {
   const remove = () => rm(directory, { recursive: true, force: true });
   await remove();
+  undo.defer(remove);
   await mkdir(directory, { recursive: true });
-  return remove;
-}
-
-interface Description {
-  readonly options: RuntimeOptions;
-  readonly provisioned: Provisioned;
-  readonly keys: AccessKeys;
-  readonly endpoint: string;
-  readonly apiUrl: string;
-  readonly region: string;
-  readonly userPoolId: string;
-  readonly users: readonly DemoUser[];
-  readonly operator: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
-function describeRuntime({ options, provisioned, keys, endpoint, apiUrl, region, userPoolId, users, operator }: Description): RuntimeFile {
-  return {
-    pid: process.pid,
-    stage: options.stage,
-    api_url: apiUrl,
-    aws_endpoint: endpoint,
-    region,
-    user_pool_id: userPoolId,
-    client_id: outputOf(provisioned, 'UserPoolClientId'),
-    users,
-    functions: describeFunctions(provisioned, keys),
-    operator: { access_key_id: operator.accessKeyId, secret_access_key: operator.secretAccessKey },
-  };
+  return directory;
 }
 
 function describeFunctions({ resources }: Provisioned, keys: AccessKeys): RuntimeFunction[] {

@@ -26,10 +26,9 @@ export interface ServicesOptions {
   readonly report: (line: string) => void;
 }
 
-export interface Services {
+interface Services {
   readonly all: readonly Service[];
   readonly api: ApiGatewayService;
-  readonly logs: LogsService;
 }
 
 /** Every emulated service, connected as AWS connects them. */
@@ -64,5 +63,5 @@ export function createServices({ frontDoor, keys, clock, region, directory, repo
       },
     }),
   ];
-  return { all, api, logs };
+  return { all, api };
 }
