@@ -1,5 +1,4 @@
-import { Stage } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { FunctionSettings } from './platform/capability-function.ts';
 import { ApiStack } from './stacks/api.stack.ts';
 import { CognitoStack } from './stacks/cognito.stack.ts';
@@ -7,24 +6,33 @@ import { DeadLetterStack } from './stacks/dead-letter.stack.ts';
 import { KnowledgeBaseStack } from './stacks/knowledge-base.stack.ts';
 import { StorageStack } from './stacks/storage.stack.ts';
 
-/** Everything of one stage. Arrows point from what can be deployed anew to what holds state. */
-export class ManuelStage extends Stage {
+/**
+ * Every stack of one stage; arrows point from what can be deployed anew to what holds state. Not a CDK `Stage`: the CLI's
+ * `--all` passes over stacks that are nested in one.
+ */
+export class ManuelStage extends Construct {
   constructor(scope: Construct, id: string, settings: FunctionSettings) {
+    super(scope, id);
     const { config } = settings;
-    super(scope, id, { env: { region: config.region } });
-    const props = { config, terminationProtection: config.retainData, tags: { application: 'manuel', stage: config.name } };
-    const cognito = new CognitoStack(this, 'cognito', { ...props, description: 'Manuel: who may sign in' });
-    const storage = new StorageStack(this, 'storage', { ...props, description: 'Manuel: manuals and tables' });
-    const knowledgeBase = new KnowledgeBaseStack(this, 'knowledge-base', { ...props, description: 'Manuel: vectors and knowledge base' });
-    const deadLetter = new DeadLetterStack(this, 'dead-letter', { ...props, description: 'Manuel: what could not be delivered' });
+    const stack = (name: string, description: string) => ({
+      config,
+      stackName: `${id}-${name}`,
+      description: `Manuel: ${description}`,
+      env: { region: config.region },
+      terminationProtection: config.retainData,
+      tags: { application: 'manuel', stage: config.name },
+    });
+    const cognito = new CognitoStack(this, 'cognito', stack('cognito', 'who may sign in'));
+    const storage = new StorageStack(this, 'storage', stack('storage', 'manuals and tables'));
+    const knowledgeBase = new KnowledgeBaseStack(this, 'knowledge-base', stack('knowledge-base', 'vectors and knowledge base'));
+    const deadLetter = new DeadLetterStack(this, 'dead-letter', stack('dead-letter', 'what could not be delivered'));
     new ApiStack(this, 'api', {
       ...settings,
-      ...props,
+      ...stack('api', 'API, functions, queues and rules'),
       cognito,
       storage,
       knowledgeBase,
       deadLetter,
-      description: 'Manuel: API, functions, queues and rules',
     });
   }
 }

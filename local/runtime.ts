@@ -55,6 +55,7 @@ export class Runtime {
     const frontDoor = new FrontDoor({
       keys,
       clock,
+      region,
       onInternalError: (error) => onReport(`an emulated service failed: ${describe(error)}`),
     });
     const endpoint = await frontDoor.listen();

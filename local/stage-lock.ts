@@ -26,7 +26,9 @@ export class StageLock {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const holder = Number(readFileSync(file, 'utf8'));
         if (isAlive(holder)) {
-          throw new StageInUse(`Stage "${stage}" is running already, as process ${holder}. Stop it first: kill ${holder}`);
+          throw new StageInUse(
+            `Stage "${stage}" is running already, as process ${holder}. Stop it first: kill ${holder}. If that process is something else, remove ${file}`,
+          );
         }
         rmSync(file, { force: true });
       }

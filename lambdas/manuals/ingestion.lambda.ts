@@ -6,8 +6,9 @@ import type { S3ObjectCreatedNotificationEvent, SQSEvent } from 'aws-lambda';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger } from '../shared/observability.ts';
 import { extractPages } from './extraction/extract-pages.ts';
-import { type IngestionPorts, ingest } from './ingestion.ts';
-import { ManualDocuments } from './manual-documents.ts';
+import { giveUp, type IngestionPorts, ingest } from './ingestion.ts';
+import { isLastReceive } from './last-receive.ts';
+import { BEDROCK_AGENT_RETRIES, ManualDocuments } from './manual-documents.ts';
 import { ManualFiles } from './manual-files.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ingestionContract } from './manuals.contract.ts';
@@ -19,17 +20,23 @@ const ports: IngestionPorts = {
   records: new ManualRecords(new DynamoDBClient({}), environment.MANUALS_TABLE),
   files: new ManualFiles(new S3Client({}), environment.MANUALS_BUCKET),
   extractPages,
-  documents: new ManualDocuments(new BedrockAgentClient({}), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
+  documents: new ManualDocuments(new BedrockAgentClient(BEDROCK_AGENT_RETRIES), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
   readiness: new ReadinessQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
   onIgnored: (object, reason) => logger.warn('an object was ignored', { ...object, reason }),
 };
 
 /** The queue hands over one message at a time: what EventBridge sent when the object was created. */
 export const handler = async (event: SQSEvent): Promise<void> => {
-  for (const { body } of event.Records) {
-    const { object } = (JSON.parse(body) as S3ObjectCreatedNotificationEvent).detail;
+  for (const record of event.Records) {
+    const { object } = (JSON.parse(record.body) as S3ObjectCreatedNotificationEvent).detail;
     const version = object['version-id'];
     if (!version) throw new Error(`the event for ${object.key} names no version; the bucket must keep versions`);
-    await ingest(ports, { key: object.key, version });
+    const incoming = { key: object.key, version };
+    try {
+      await ingest(ports, incoming);
+    } catch (error) {
+      if (isLastReceive(record)) await giveUp(ports, incoming);
+      throw error;
+    }
   }
 };

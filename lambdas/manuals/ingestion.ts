@@ -1,5 +1,6 @@
 import { type Caller, ownerOf } from '../shared/caller.ts';
-import type { Page } from './extraction/page.ts';
+import { cutText } from '../shared/cut-text.ts';
+import type { ExtractedText, Page } from './extraction/page.ts';
 import { type Manual, ManualRejected, parseIncomingKey } from './manual.ts';
 import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
 
@@ -13,6 +14,7 @@ export interface IncomingObject {
 export interface IngestionPorts {
   readonly records: {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
+    claim(caller: Caller, manualId: string, version: string): Promise<boolean>;
     advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
   };
   readonly files: {
@@ -20,7 +22,7 @@ export interface IngestionPorts {
     keep(manual: Manual, version: string): Promise<void>;
   };
   /** The text by page. Throws ManualRejected. */
-  readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<Page[]>;
+  readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<ExtractedText>;
   readonly documents: { ingest(manual: Manual, pages: readonly Page[]): Promise<void> };
   readonly readiness: { lookAt(message: ReadinessMessage): Promise<void> };
   readonly onIgnored: (object: IncomingObject, reason: string) => void;
@@ -40,29 +42,34 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
   const owner = ownerOf(identity);
   const manual = await ports.records.get(owner, identity.manual_id);
   if (!manual) return ports.onIgnored(object, 'there is no record of this manual');
-  if (manual.object_version !== undefined && manual.object_version !== object.version) {
-    return ports.onIgnored(object, 'another version of this manual is being used');
+  if (!(await ports.records.claim(owner, manual.manual_id, object.version))) {
+    return ports.onIgnored(object, `the manual is ${manual.status} already, or another version of it is being used`);
   }
-  const advance = (from: ManualState[], change: Partial<Manual>) => ports.records.advance(owner, manual.manual_id, from, change);
-
-  if (!(await advance(['awaiting_upload', 'validating'], { status: 'validating', object_version: object.version }))) {
-    return ports.onIgnored(object, `the manual is ${manual.status} already`);
-  }
-  let pages: Page[];
+  const advance = (change: Partial<Manual>) => ports.records.advance(owner, manual.manual_id, ['validating'], change);
+  let extracted: ExtractedText;
   try {
-    pages = await ports.extractPages(manual.content_type, await ports.files.readIncoming(manual, object.version));
+    extracted = await ports.extractPages(manual.content_type, await ports.files.readIncoming(manual, object.version));
   } catch (error) {
     if (!(error instanceof ManualRejected)) throw error;
-    await advance(['validating'], { status: 'failed', failure: error.failure });
+    await advance({ status: 'failed', failure: error.failure });
     return;
   }
+  const { pageCount, pages } = extracted;
   await Promise.all([ports.files.keep(manual, object.version), ports.documents.ingest(manual, pages)]);
   await ports.readiness.lookAt(firstLook(manual, pages));
-  await advance(['validating'], { status: 'indexing', pages: pages.length });
+  await advance({ status: 'indexing', pages: pageCount });
+}
+
+/** Tells the owner that it came to nothing, when a message has failed for the last time. A redrive takes it up again. */
+export async function giveUp(ports: Pick<IngestionPorts, 'records'>, object: IncomingObject): Promise<void> {
+  const identity = parseIncomingKey(object.key);
+  if (!identity) return;
+  const failed = { status: 'failed', failure: 'indexing_failed' } as const;
+  await ports.records.advance(ownerOf(identity), identity.manual_id, ['awaiting_upload', 'validating'], failed);
 }
 
 /** The probe searches for words of the last page, which is indexed last as far as there is an order. */
 function firstLook(manual: Manual, pages: readonly Page[]): ReadinessMessage {
-  const probe = (pages.at(-1)?.text ?? '').replace(/\s+/g, ' ').slice(0, PROBE_CHARACTERS);
+  const probe = cutText((pages.at(-1)?.text ?? '').replace(/\s+/g, ' '), PROBE_CHARACTERS);
   return { user_id: manual.user_id, manual_id: manual.manual_id, pages: pages.map(({ number }) => number), probe, attempt: 0 };
 }

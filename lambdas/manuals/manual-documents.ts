@@ -19,6 +19,12 @@ const BYTES_PER_CALL = 3 * 1024 * 1024;
 /** The store keeps about 1 KB of our metadata with each vector, so long values are cut; the record holds them whole. */
 const MAX_FILENAME_BYTES = 150;
 
+/**
+ * Ingest, Get and Delete take 5 calls per second each, for the account: workers that run side by side meet that in ordinary
+ * use, so the client slows down by itself before a message has to be tried again.
+ */
+export const BEDROCK_AGENT_RETRIES = { retryMode: 'adaptive', maxAttempts: 10 } as const;
+
 /** The knowledge base's documents of a manual, one per page. */
 export class ManualDocuments {
   readonly #client: BedrockAgentClient;
@@ -37,19 +43,25 @@ export class ManualDocuments {
     }
   }
 
-  /** How far each of these pages is. */
+  /** How far each of these pages is, in their order. Asks no further than the first call whose pages are not all indexed. */
   async statuses(manualId: string, pageNumbers: readonly number[]): Promise<DocumentStatus[]> {
     const statuses: DocumentStatus[] = [];
     for (let start = 0; start < pageNumbers.length; start += DOCUMENTS_PER_CALL) {
-      const documentIdentifiers = pageNumbers
-        .slice(start, start + DOCUMENTS_PER_CALL)
-        .map((page) => ({ dataSourceType: 'CUSTOM' as const, custom: { id: documentId(manualId, page) } }));
-      const { documentDetails = [] } = await this.#client.send(
-        new GetKnowledgeBaseDocumentsCommand({ ...this.#target, documentIdentifiers }),
-      );
-      statuses.push(...documentDetails.map(({ status }) => status ?? 'NOT_FOUND'));
+      const ids = pageNumbers.slice(start, start + DOCUMENTS_PER_CALL).map((page) => documentId(manualId, page));
+      statuses.push(...(await this.#statusesOf(ids)));
+      if (statuses.some((status) => status !== 'INDEXED')) break;
     }
     return statuses;
+  }
+
+  /** A document that the answer does not name is not there (yet). */
+  async #statusesOf(ids: readonly string[]): Promise<DocumentStatus[]> {
+    const documentIdentifiers = ids.map((id) => ({ dataSourceType: 'CUSTOM' as const, custom: { id } }));
+    const { documentDetails = [] } = await this.#client.send(
+      new GetKnowledgeBaseDocumentsCommand({ ...this.#target, documentIdentifiers }),
+    );
+    const byId = new Map(documentDetails.map(({ identifier, status }) => [identifier?.custom?.id, status]));
+    return ids.map((id) => byId.get(id) ?? 'NOT_FOUND');
   }
 }
 

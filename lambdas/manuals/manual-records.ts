@@ -17,6 +17,9 @@ export interface ManualList {
   readonly lastManualId?: string;
 }
 
+/** What may change of a manual: never whose it is. */
+export type ManualChange = Partial<Omit<Manual, 'user_id' | 'manual_id'>>;
+
 /** The table of manuals. Owner first in every key: what is not the caller's cannot be addressed. */
 export class ManualRecords {
   readonly #client: DynamoDBClient;
@@ -62,24 +65,46 @@ export class ManualRecords {
   }
 
   /**
+   * Takes a manual up for ingesting one version of its object. Only one version ever is: the first that comes. A manual that
+   * was given up may be taken up again. Says whether it was taken.
+   */
+  claim(caller: Caller, manualId: string, version: string): Promise<boolean> {
+    return this.#update(
+      caller,
+      manualId,
+      { status: 'validating', object_version: version },
+      {
+        condition:
+          '(#status IN (:awaiting, :validating) OR (#status = :failed AND #failure = :givenUp)) AND ' +
+          '(attribute_not_exists(#object_version) OR #object_version = :object_version)',
+        names: { '#failure': 'failure' },
+        values: { ':awaiting': 'awaiting_upload', ':validating': 'validating', ':failed': 'failed', ':givenUp': 'indexing_failed' },
+      },
+    );
+  }
+
+  /**
    * Moves a manual on, provided that it is in one of the states `from`. Says whether it was; a manual that is not, or
    * that is gone, stays as it is.
    */
-  async advance(
-    caller: Caller,
-    manualId: string,
-    from: readonly ManualState[],
-    change: Partial<Omit<Manual, 'user_id' | 'manual_id'>>,
-  ): Promise<boolean> {
-    const assignments = Object.entries({ ...change, updated_at: new Date().toISOString() });
+  advance(caller: Caller, manualId: string, from: readonly ManualState[], change: ManualChange): Promise<boolean> {
     const states = from.map((state, index) => [`:from${index}`, state] as const);
+    return this.#update(caller, manualId, change, {
+      condition: `#status IN (${states.map(([placeholder]) => placeholder).join(', ')})`,
+      names: {},
+      values: Object.fromEntries(states),
+    });
+  }
+
+  async #update(caller: Caller, manualId: string, change: ManualChange, { condition, names, values }: Condition): Promise<boolean> {
+    const assignments = Object.entries({ ...change, updated_at: new Date().toISOString() });
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: keyOf(caller, manualId),
       UpdateExpression: `SET ${assignments.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-      ConditionExpression: `#status IN (${states.map(([placeholder]) => placeholder).join(', ')})`,
-      ExpressionAttributeNames: { '#status': 'status', ...Object.fromEntries(assignments.map(([name]) => [`#${name}`, name])) },
-      ExpressionAttributeValues: marshall(Object.fromEntries([...assignments.map(([name, value]) => [`:${name}`, value]), ...states])),
+      ConditionExpression: condition,
+      ExpressionAttributeNames: { '#status': 'status', ...Object.fromEntries(assignments.map(([name]) => [`#${name}`, name])), ...names },
+      ExpressionAttributeValues: marshall({ ...Object.fromEntries(assignments.map(([name, value]) => [`:${name}`, value])), ...values }),
     });
     try {
       await this.#client.send(command);
@@ -89,6 +114,12 @@ export class ManualRecords {
       throw error;
     }
   }
+}
+
+interface Condition {
+  readonly condition: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
 }
 
 const keyOf = (caller: Caller, manualId: string) => marshall({ user_id: caller.userId, manual_id: manualId });

@@ -5,6 +5,8 @@ import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
 /** The largest manual: the knowledge base's own limit for a text file. */
 export const MAX_MANUAL_BYTES = 50 * 1024 * 1024;
 export const MAX_MANUAL_PAGES = 1000;
+/** Neither control characters, nor those that turn the direction of writing, nor halves of characters. */
+const PLAIN_TEXT = /^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+$/u;
 /** How long an upload form is valid. */
 export const UPLOAD_FORM_SECONDS = 15 * 60;
 const MAX_FILENAME_CHARACTERS = 255;
@@ -33,8 +35,10 @@ export const MANUAL_FAILURES = {
 export type ManualFailure = keyof typeof MANUAL_FAILURES;
 
 export const UploadRequest = z.strictObject({
-  filename: z.string().check(z.trim(), z.minLength(1), z.maxLength(MAX_FILENAME_CHARACTERS)),
-  content_type: z.string().check(z.minLength(1)),
+  filename: z
+    .string()
+    .check(z.trim(), z.minLength(1), z.maxLength(MAX_FILENAME_CHARACTERS), z.regex(PLAIN_TEXT, 'holds control characters')),
+  content_type: z.string().check(z.minLength(1), z.maxLength(100)),
   size: z.int().check(z.minimum(1)),
 });
 export type UploadRequest = z.output<typeof UploadRequest>;
@@ -68,6 +72,9 @@ export interface ManualListDocument {
   /** Absent on the last page. */
   readonly next_cursor?: string;
 }
+
+/** How often a message is tried before it becomes a dead letter. */
+export const MAX_RECEIVES = 3;
 
 /** What the ingestion worker tells the readiness probe, which repeats it to itself until the manual is ready. */
 export const ReadinessMessage = z.object({

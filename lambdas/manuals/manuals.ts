@@ -81,7 +81,7 @@ function decodeCursor(cursor: string): string {
   const manualId = Buffer.from(cursor, 'base64url').toString();
   if (!isUuid(manualId)) {
     throw new Problem('invalid_request', 'The cursor is not one that a list returned.', {
-      errors: [{ pointer: 'cursor', detail: 'is not one that a list returned' }],
+      errors: [{ pointer: '/cursor', detail: 'is not one that a list returned' }],
     });
   }
   return manualId;

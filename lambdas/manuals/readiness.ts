@@ -16,8 +16,8 @@ export interface ReadinessPorts {
   readonly onFailed: (manual: Manual, statuses: readonly string[]) => void;
 }
 
-/** Statuses on the way to INDEXED; whatever is neither of these will never be searchable. */
-const UNDER_WAY = new Set(['PENDING', 'STARTING', 'IN_PROGRESS']);
+/** Statuses on the way to INDEXED, a document not yet known among them; whatever is neither of these will never be searchable. */
+const UNDER_WAY = new Set(['NOT_FOUND', 'PENDING', 'STARTING', 'IN_PROGRESS']);
 
 /**
  * Looks at a manual once. It becomes `ready` when every page is indexed and a search under its owner's filter has found
@@ -36,7 +36,7 @@ export async function checkReadiness(ports: ReadinessPorts, message: ReadinessMe
     return ports.onFailed(manual, statuses);
   }
   if (statuses.every((status) => status === 'INDEXED') && (await isFound(ports, owner, message, signal))) {
-    if (await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'ready', pages: message.pages.length })) {
+    if (await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'ready' })) {
       ports.onReady(manual);
     }
     return;

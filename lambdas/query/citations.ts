@@ -4,7 +4,7 @@ import { MARKER } from './prompt.contract.ts';
 import type { CitationDocument } from './query.contract.ts';
 
 export interface CheckedAnswer {
-  /** The answer with markers renumbered from 1 in the order in which they appear; those that name no passage are gone. */
+  /** The answer with markers `[1]`, `[2]`, … in the order in which they appear; those that name no passage are gone. */
   readonly text: string;
   /** One per distinct passage cited, in the order of the markers. */
   readonly citations: readonly CitationDocument[];

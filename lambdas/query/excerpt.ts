@@ -1,3 +1,5 @@
+import { cutText } from '../shared/cut-text.ts';
+
 /** The longest excerpt, in characters: two or three sentences, enough to recognise the place in the manual. */
 const MAX_EXCERPT_CHARACTERS = 320;
 
@@ -36,7 +38,7 @@ function extend(sentences: readonly Sentence[], index: number): Sentence {
 
 function cut(passage: string, { start, end }: Sentence): string {
   if (end - start <= MAX_EXCERPT_CHARACTERS) return passage.slice(start, end);
-  const piece = passage.slice(start, start + MAX_EXCERPT_CHARACTERS);
+  const piece = cutText(passage.slice(start), MAX_EXCERPT_CHARACTERS);
   const lastSpace = piece.lastIndexOf(' ');
   return lastSpace > 0 ? piece.slice(0, lastSpace) : piece;
 }

@@ -4,8 +4,8 @@ export interface TextModel {
   readonly profileId: string;
   /** The foundation model behind it, which the profile's caller must be allowed to invoke as well. */
   readonly foundationModel: string;
-  /** The `effort` to ask for, where the model reasons before it answers. */
-  readonly effort?: 'low' | 'medium' | 'high';
+  /** How much to reason before answering. */
+  readonly effort: 'low' | 'medium' | 'high';
 }
 
 /**

@@ -6,8 +6,19 @@
 /** What the model answers, and nothing else, when the passages do not hold the answer. */
 export const NO_ANSWER = 'NO_ANSWER';
 
-/** A citation marker in an answer, such as `[2]`; the group is the passage's number. */
-export const MARKER = /\[(\d{1,2})\]/g;
+/**
+ * A citation marker between the model and us, such as `[[2]]`; the group is the passage's number. Manuals are full of
+ * `[2]`, which names a button or a footnote, so the client's markers are written only once ours are checked.
+ */
+export const MARKER = /\[\[(\d{1,2})\]\]/g;
+
+/** The marker of a passage. */
+export const marker = (passageNumber: number): string => `[[${passageNumber}]]`;
+
+/** A text without anything that could pass for a marker. */
+export function withoutMarkers(text: string): string {
+  return text.replace(/\[{2,}(\d{1,2})\]{2,}/g, '[$1]');
+}
 
 export interface NumberedPassage {
   /** 1-based. */

@@ -12,6 +12,9 @@ export type QueryRequest = z.output<typeof QueryRequest>;
 
 export const DEFAULT_MAX_RESULTS = 5;
 
+/** Emitted once per answer, with the dimensions `service`, `Model` and `Operation`. */
+export const BEDROCK_TOKENS = 'BedrockTokens';
+
 /** Where an answer comes from. `excerpt` is a verbatim part of a page that the caller owns. */
 export interface CitationDocument {
   readonly manual_id: string;

@@ -1,10 +1,10 @@
 import type { Caller } from '../shared/caller.ts';
 import type { Passage, Search } from '../shared/manual-retriever.ts';
-import { upstreamProblem } from '../shared/problem.ts';
+import { Problem } from '../shared/problem.ts';
 import type { Reservation } from '../usage/reservation.ts';
 import type { GeneratedAnswer } from './answer-generator.ts';
 import { checkCitations } from './citations.ts';
-import { NO_ANSWER, type Prompt } from './prompt.contract.ts';
+import { NO_ANSWER, type Prompt, withoutMarkers } from './prompt.contract.ts';
 import { DEFAULT_MAX_RESULTS, type QueryDocument, type QueryRequest } from './query.contract.ts';
 
 /** What answering needs of the world. */
@@ -49,18 +49,18 @@ export async function answerQuestion(
       passages.length === 0 ? nothingFound(ports.generator.modelId) : await ports.generator.generate(toPrompt(request, passages), deadline);
   } catch (error) {
     await ports.ledger.refund(reservation).catch(ports.onLedgerFailure);
-    throw upstreamProblem(error);
+    throw error;
   }
   await ports.ledger.settle(reservation).catch(ports.onLedgerFailure);
   return { ...answerDocument(generated, passages), model_id: generated.modelId, usage: reservation.usage };
 }
 
 function toPrompt(request: QueryRequest, passages: readonly Passage[]): Prompt {
-  return { question: request.question, passages: passages.map(({ text }, index) => ({ number: index + 1, text })) };
+  return { question: request.question, passages: passages.map(({ text }, index) => ({ number: index + 1, text: withoutMarkers(text) })) };
 }
 
 function nothingFound(modelId: string): GeneratedAnswer {
-  return { text: NO_ANSWER, modelId, inputTokens: 0, outputTokens: 0 };
+  return { text: NO_ANSWER, modelId, cutOff: false };
 }
 
 /** An answer that cites nothing it was given is not drawn from the manuals, and is replaced by the refusal. */
@@ -68,7 +68,10 @@ function answerDocument(
   generated: GeneratedAnswer,
   passages: readonly Passage[],
 ): Pick<QueryDocument, 'answer' | 'context_used' | 'citations'> {
+  if (generated.cutOff && generated.text === '') {
+    throw new Problem('bad_upstream', 'The model came to no answer within its limit. Put the question more simply.');
+  }
   const { text, citations } = checkCitations(generated.text, passages);
-  if (citations.length === 0) return { answer: REFUSAL, context_used: 0, citations: [] };
+  if (citations.length === 0 || generated.text.includes(NO_ANSWER)) return { answer: REFUSAL, context_used: 0, citations: [] };
   return { answer: text, context_used: citations.length, citations };
 }

@@ -7,13 +7,15 @@ import type { Environment } from './environment.ts';
 import type { apiEnvironment, FunctionContract, RouteContract } from './function.contract.ts';
 import { REQUEST_METRICS } from './metrics.contract.ts';
 import { hashedUserId, logger, metrics } from './observability.ts';
-import { Problem } from './problem.ts';
+import { Problem, toProblem } from './problem.ts';
 import { PROBLEM_CONTENT_TYPE } from './problems.contract.ts';
 import { corsHeaders, SECURITY_HEADERS } from './response-headers.ts';
 import { parseBody } from './validation.ts';
 
 /** How long a request may take before we give up ourselves, ahead of the function's and the gateway's own limits. */
 const REQUEST_DEADLINE_MS = 25_000;
+/** When the client is answered all the same: what the deadline interrupted has had time to give back what it reserved. */
+const ANSWER_DEADLINE_MS = 26_500;
 
 /** What a route's handler is given. */
 type ApiRequest<Route extends RouteContract> = {
@@ -58,18 +60,15 @@ export function apiHandler<Contract extends FunctionContract>(
     router.route(
       async ({ event, params }) => {
         const proxyEvent = event as APIGatewayProxyEvent;
-        const {
-          status = 200,
-          headers,
-          body,
-        } = await handle({
+        const request = {
           params,
           query: proxyEvent.queryStringParameters ?? {},
           requestId: requestIdOf(event),
           deadline: AbortSignal.timeout(REQUEST_DEADLINE_MS),
           ...(route.access === 'user' && { caller: identify(proxyEvent, environment.USER_POOL_CLIENT_ID) }),
           ...(route.body && { body: parseBody(route.body, bodyText(proxyEvent)) }),
-        });
+        };
+        const { status = 200, headers, body } = await withinDeadline(handle(request));
         return jsonResponse(status, 'application/json', body, headers);
       },
       { method: route.method, path },
@@ -77,7 +76,7 @@ export function apiHandler<Contract extends FunctionContract>(
   }
 
   router.errorHandler(Error, async (error, { event }) => {
-    const problem = toProblem(error);
+    const problem = problemOf(error);
     if (problem.status >= 500) logger.error('request failed', { code: problem.code, error: problem.cause ?? error });
     const retryAfter: Record<string, string> =
       problem.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(problem.retryAfterSeconds) };
@@ -111,11 +110,21 @@ function bodyText(event: APIGatewayProxyEvent): string | null {
   return event.isBase64Encoded && event.body !== null ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
 }
 
-function toProblem(error: Error): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof NotFoundError) return new Problem('not_found', 'There is no such route.');
-  if (error instanceof MethodNotAllowedError) return new Problem('method_not_allowed', 'This route does not know that method.');
-  return new Problem('internal', 'Something went wrong on our side. If it stays so, report the request id.', { cause: error });
+/** The routes are the gateway's: what it lets through to a function that knows no such route is a 404 all the same. */
+function problemOf(error: Error): Problem {
+  const unknownRoute = error instanceof NotFoundError || error instanceof MethodNotAllowedError;
+  return unknownRoute ? new Problem('not_found', 'There is no such route.') : toProblem(error);
+}
+
+/** Rejects with a timeout when the answer is not there in time, whatever it is waiting for. */
+async function withinDeadline<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new DOMException('the request took too long', 'TimeoutError')), ANSWER_DEADLINE_MS);
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function jsonResponse(status: number, contentType: string, body: object, headers: Readonly<Record<string, string>> = {}): Response {

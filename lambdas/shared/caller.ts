@@ -3,8 +3,8 @@ import { Problem } from './problem.ts';
 declare const verified: unique symbol;
 
 /**
- * The user on whose behalf something is done. It comes from a verified token or from a record that the backend wrote,
- * never from what a client sends: there is no other way to make one.
+ * The user on whose behalf something is done. It comes from a verified token or from what the backend itself wrote
+ * (a record, an object's key, a message), never from what a client sends: there is no other way to make one.
  */
 export interface Caller {
   readonly userId: string;
@@ -26,7 +26,7 @@ export function callerFromClaims(claims: Claims | undefined, clientId: string): 
   return asCaller(sub);
 }
 
-/** The owner of something that the backend recorded, for work that runs without a request. */
+/** The owner that the backend wrote with something, for work that runs without a request. */
 export function ownerOf(record: { readonly user_id: string }): Caller {
   if (record.user_id === '') throw new Error('a record without an owner has no caller');
   return asCaller(record.user_id);

@@ -53,6 +53,7 @@ export class ManualRetriever {
       }),
       { abortSignal: signal },
     );
+    metrics.singleMetric().addMetric(RETRIEVAL_METRICS.results, MetricUnit.Count, retrievalResults.length);
     const owned = retrievalResults.filter((result) => isOwned(result, caller));
     if (owned.length < retrievalResults.length) reportForeignPassages(retrievalResults.length - owned.length);
     return owned.flatMap((result) => toPassage(result) ?? []);

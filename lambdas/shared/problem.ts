@@ -41,6 +41,7 @@ export class Problem extends Error {
 
 /** An error of the AWS SDK, as far as we read it. */
 interface ServiceError extends Error {
+  readonly code?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
   readonly $retryable?: { readonly throttling?: boolean };
 }
@@ -52,26 +53,27 @@ const THROTTLING = new Set([
   'RequestLimitExceeded',
   'ServiceQuotaExceededException',
 ]);
+const TIMEOUTS = new Set(['AbortError', 'TimeoutError', 'ModelTimeoutException']);
+/** What a connection may fail with. */
+const NETWORK_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ERR_HTTP2_STREAM_CANCEL']);
 
-/** What a failure of a service behind us is to the client. A Problem passes through unchanged. */
-export function upstreamProblem(error: unknown): Problem {
+/**
+ * What an error is to the client: a Problem as it is, a failure of a service behind us by its kind, and anything else
+ * ours, about which only the log says more.
+ */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { name, $metadata, $retryable } = error as ServiceError;
-  if (name === 'AbortError' || name === 'TimeoutError' || name === 'ModelTimeoutException') {
-    return new Problem('timeout', 'A service behind Manuel took too long; nothing was charged. Try again.', { cause: error });
-  }
+  const { name, code = '', $metadata, $retryable } = error as ServiceError;
+  if (TIMEOUTS.has(name)) return new Problem('timeout', 'A service behind Manuel took too long. Try again.', { cause: error });
   if (THROTTLING.has(name) || $retryable?.throttling) {
-    return new Problem('unavailable', 'Manuel is very busy; nothing was charged. Try again in a moment.', {
+    return new Problem('unavailable', 'Manuel is very busy. Try again in a moment.', { cause: error, retryAfterSeconds: 5 });
+  }
+  if (NETWORK_CODES.has(code) || ($metadata && ($metadata.httpStatusCode ?? 500) >= 500)) {
+    return new Problem('unavailable', 'A service behind Manuel is unavailable. Try again in a moment.', {
       cause: error,
       retryAfterSeconds: 5,
     });
   }
-  const status = $metadata?.httpStatusCode;
-  if (status === undefined || status >= 500) {
-    return new Problem('unavailable', 'A service behind Manuel is unavailable; nothing was charged. Try again in a moment.', {
-      cause: error,
-      retryAfterSeconds: 5,
-    });
-  }
-  return new Problem('bad_upstream', 'A service behind Manuel refused the request; nothing was charged.', { cause: error });
+  if ($metadata) return new Problem('bad_upstream', 'A service behind Manuel refused the request.', { cause: error });
+  return new Problem('internal', 'Something went wrong on our side. If it stays so, report the request id.', { cause: error });
 }

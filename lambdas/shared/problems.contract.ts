@@ -9,8 +9,6 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A valid access token is required' },
   forbidden: { status: 403, title: 'This request is not allowed' },
   not_found: { status: 404, title: 'There is no such thing' },
-  method_not_allowed: { status: 405, title: 'The route does not know this method' },
-  conflict: { status: 409, title: 'The thing is not in a state that allows this' },
   too_large: { status: 413, title: 'The request or the file is too large' },
   unsupported_type: { status: 415, title: 'The content type is not accepted' },
   quota_exceeded: { status: 429, title: 'A quota is used up' },

@@ -9,7 +9,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-const EXPOSED_HEADERS = 'Location, Retry-After, X-Request-Id';
+/** What a page of another origin may read. */
+export const EXPOSED_HEADERS = 'Location, Retry-After, X-Request-Id';
 
 /** The CORS headers for a request from `origin`; `allowedOrigins` is `*` or a list separated by commas. */
 export function corsHeaders(allowedOrigins: string, origin: string | undefined): Record<string, string> {

@@ -5,6 +5,9 @@ import type { FieldError } from './problems.contract.ts';
 
 z.config(en());
 
+const MAX_ERRORS = 20;
+const MAX_ECHO_CHARACTERS = 200;
+
 /** Parses a JSON body and validates it. Throws a 400 Problem that names every field that is wrong. */
 export function parseBody<Schema extends z.ZodMiniType>(schema: Schema, body: string | null): z.output<Schema> {
   return validate(schema, parseJson(body ?? ''));
@@ -14,9 +17,17 @@ export function parseBody<Schema extends z.ZodMiniType>(schema: Schema, body: st
 export function validate<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
-  const errors = result.error.issues.map((issue): FieldError => ({ pointer: toPointer(issue.path), detail: issue.message }));
+  const errors = result.error.issues.flatMap(toFieldErrors).slice(0, MAX_ERRORS);
   throw new Problem('invalid_request', errors.map(({ pointer, detail }) => `${pointer || 'body'}: ${detail}`).join('; '), { errors });
 }
+
+/** One error per field; each unknown member is a field of its own. What the client sent is echoed only so far. */
+function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: toPointer(issue.path), detail: cut(issue.message) }];
+  return issue.keys.map((key) => ({ pointer: cut(toPointer([...issue.path, key])), detail: 'is not a known member' }));
+}
+
+const cut = (text: string): string => (text.length > MAX_ECHO_CHARACTERS ? `${text.slice(0, MAX_ECHO_CHARACTERS)}…` : text);
 
 function parseJson(body: string): unknown {
   try {

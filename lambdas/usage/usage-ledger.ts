@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Caller } from '../shared/caller.ts';
-import { Problem, upstreamProblem } from '../shared/problem.ts';
+import { Problem } from '../shared/problem.ts';
 import {
   dayCounter,
   expiredCounters,
@@ -126,7 +126,7 @@ export class UsageLedger {
 
   /** Why a reservation was refused; the item, when it was not: then the entry is there, written by an earlier try of the SDK. */
   #itemOfRefusal(error: unknown, entry: string, units: number, nowMs: number): Item {
-    if (!(error instanceof ConditionalCheckFailedException)) throw upstreamProblem(error);
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const item = error.Item ?? {};
     if (item[entry]) return item;
     const used = { daily: count(item, dayCounter(nowMs)), monthly: count(item, monthCounter(nowMs)) };

@@ -54,7 +54,7 @@ export class Api extends Construct {
       resultsCacheTtl: Duration.seconds(0),
     });
     this.#bodyValidator = new RequestValidator(this, 'BodyValidator', { restApi: this.#restApi, validateRequestBody: true });
-    addProblemResponses(this.#restApi);
+    addProblemResponses(this.#restApi, props.config.corsOrigins);
   }
 
   get url(): string {

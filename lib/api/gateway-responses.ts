@@ -1,6 +1,6 @@
 import { type ResponseType as GatewayResponseType, ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { PROBLEM_CONTENT_TYPE, PROBLEMS, type ProblemCode, problemType } from '../../lambdas/shared/problems.contract.ts';
-import { SECURITY_HEADERS } from '../../lambdas/shared/response-headers.ts';
+import { EXPOSED_HEADERS, SECURITY_HEADERS } from '../../lambdas/shared/response-headers.ts';
 
 interface GatewayProblem {
   readonly type: GatewayResponseType;
@@ -20,8 +20,10 @@ const GATEWAY_PROBLEMS: readonly GatewayProblem[] = [
   { type: ResponseType.BAD_REQUEST_PARAMETERS, code: 'invalid_request', detail: 'A required parameter is missing.' },
   // API Gateway answers so for a route that it does not know.
   { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: 'There is no such route.' },
+  // And so for one when the request carries a token, which it tries to read as a signature.
+  { type: ResponseType.INVALID_SIGNATURE, code: 'not_found', detail: 'There is no such route.' },
   { type: ResponseType.RESOURCE_NOT_FOUND, code: 'not_found', detail: 'There is no such route.' },
-  { type: ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'The request is larger than 10 MB.' },
+  { type: ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'The request is too large.' },
   { type: ResponseType.UNSUPPORTED_MEDIA_TYPE, code: 'unsupported_type', detail: 'The content type of the request is not accepted.' },
   { type: ResponseType.THROTTLED, code: 'throttled', detail: 'There are too many requests at once. Try again in a moment.' },
   { type: ResponseType.QUOTA_EXCEEDED, code: 'throttled', detail: 'There are too many requests. Try again later.' },
@@ -34,20 +36,20 @@ const GATEWAY_PROBLEMS: readonly GatewayProblem[] = [
 const RETRY_AFTER_SECONDS: Partial<Record<ProblemCode, number>> = { throttled: 1, unavailable: 5 };
 
 /** Makes every refusal of the API itself a problem document with the same headers as any other answer. */
-export function addProblemResponses(api: RestApi): void {
+export function addProblemResponses(api: RestApi, corsOrigins: readonly string[]): void {
   for (const { type, code, detail } of GATEWAY_PROBLEMS) {
     const { status, title } = PROBLEMS[code];
     const document = { type: problemType(code), title, status, detail, code, request_id: '$context.requestId' };
     const retryAfter = RETRY_AFTER_SECONDS[code];
-    // The two defaults stand in for many: each keeps the status of what it stands in for.
-    const isDefault = type === ResponseType.DEFAULT_4XX || type === ResponseType.DEFAULT_5XX;
     api.addGatewayResponse(type.responseType, {
       type,
-      ...(!isDefault && { statusCode: String(status) }),
+      statusCode: String(status),
       responseHeaders: {
         'Content-Type': quoted(PROBLEM_CONTENT_TYPE),
         'X-Request-Id': 'context.requestId',
-        'Access-Control-Allow-Origin': quoted('*'),
+        // A gateway response cannot look at the request: it names one origin, or any.
+        'Access-Control-Allow-Origin': quoted(corsOrigins[0] ?? ''),
+        'Access-Control-Expose-Headers': quoted(EXPOSED_HEADERS),
         ...Object.fromEntries(Object.entries(SECURITY_HEADERS).map(([name, value]) => [name, quoted(value)])),
         ...(retryAfter !== undefined && { 'Retry-After': quoted(String(retryAfter)) }),
       },

@@ -11,6 +11,7 @@ import {
   INCOMING_PREFIX,
   ingestionContract,
   MANUALS_PREFIX,
+  MAX_RECEIVES,
   manualsContract,
   readinessContract,
 } from '../../lambdas/manuals/manuals.contract.ts';
@@ -39,7 +40,6 @@ const INGESTION_TIMEOUT = Duration.minutes(5);
 const READINESS_TIMEOUT = Duration.minutes(1);
 /** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
 const VISIBILITY_FACTOR = 6;
-const MAX_RECEIVES = 3;
 /** Ten concurrent Ingest and Delete calls per account, shared by the stages (product.md, section 8). */
 const INGESTION_CONCURRENCY = 5;
 

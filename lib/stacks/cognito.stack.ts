@@ -16,6 +16,8 @@ export class CognitoStack extends Stack {
     super(scope, id, props);
     this.userPool = new UserPool(this, 'UserPool', {
       signInAliases: { email: true },
+      // Cannot be changed later.
+      signInCaseSensitive: false,
       selfSignUpEnabled: config.selfSignUp,
       autoVerify: { email: true },
       mfa: Mfa.OPTIONAL,

@@ -43,8 +43,9 @@ export class StorageStack extends Stack {
       minimumTLSVersion: 1.2,
       cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...config.corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
       lifecycleRules: [
-        // What arrived is kept elsewhere once it is ingested.
-        { prefix: INCOMING_PREFIX, expiration: Duration.days(1), noncurrentVersionExpiration: Duration.days(1) },
+        // What arrived is kept elsewhere once it is ingested; until then a dead letter, kept 14 days, may still ask for it.
+        { prefix: INCOMING_PREFIX, expiration: Duration.days(15), noncurrentVersionExpiration: Duration.days(1) },
+        { prefix: INCOMING_PREFIX, expiredObjectDeleteMarker: true },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,

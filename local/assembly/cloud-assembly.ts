@@ -13,7 +13,7 @@ export interface TemplateEntry {
 interface Template {
   readonly Resources?: Readonly<Record<string, TemplateEntry>>;
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Mappings?: Readonly<Record<string, unknown>>;
   readonly Transform?: unknown;
@@ -47,10 +47,16 @@ export function readCloudAssembly(directory: string): AssembledStack[] {
       region: artifact.environment.region,
       resources: template.Resources ?? {},
       outputs: template.Outputs ?? {},
-      parameters: Object.fromEntries(Object.entries(template.Parameters ?? {}).map(([name, parameter]) => [name, parameter.Default])),
+      parameters: defaultsOf(template.Parameters ?? {}),
       assets: new Map(manifests.flatMap((manifest) => assetsOf(manifest as AssetManifestArtifact))),
     };
   });
+}
+
+/** What is kept in Parameter Store is left out: its default is only the name under which the value would be found. */
+function defaultsOf(parameters: NonNullable<Template['Parameters']>): Record<string, unknown> {
+  const literal = Object.entries(parameters).filter(([, { Type = '' }]) => !Type.startsWith('AWS::SSM::'));
+  return Object.fromEntries(literal.map(([name, { Default }]) => [name, Default]));
 }
 
 function assetsOf(manifest: AssetManifestArtifact): [key: string, localPath: string][] {

@@ -7,7 +7,7 @@ export function unhonouredPaths({ honours, inert = {} }: ResourceType, propertie
 }
 
 function leafPaths(value: unknown, path = ''): string[] {
-  if (Array.isArray(value)) return value.flatMap((part) => leafPaths(part, path));
+  if (Array.isArray(value) && value.length > 0) return value.flatMap((part) => leafPaths(part, path));
   if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return path === '' ? [] : [path];
   return Object.entries(value).flatMap(([name, part]) => leafPaths(part, path === '' ? name : `${path}.${name}`));
 }

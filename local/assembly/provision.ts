@@ -45,11 +45,10 @@ export async function provision(stacks: readonly AssembledStack[], registry: Reg
         created.set(logicalId, identity);
         resources.push({ ...identity, stackName: stack.name, logicalId, type: entry.Type, path });
       } catch (error) {
-        throw new Error(`${path} (${entry.Type}): ${error instanceof Error ? error.message : error}`, { cause: error });
+        throw explained(`${path} (${entry.Type})`, error);
       }
     }
-    const values = Object.entries(stack.outputs).map(([name, { Value }]) => [name, resolveIntrinsics(Value, scope)] as const);
-    outputs.set(stack.name, new Map(values));
+    outputs.set(stack.name, outputsOf(stack, scope));
   }
   return { resources, outputs, notHonoured };
 }
@@ -62,23 +61,40 @@ function propertiesOf(entry: TemplateEntry, scope: IntrinsicScope, { assets }: A
   return localPath === undefined ? properties : { ...properties, Code: { LocalPath: localPath } };
 }
 
+function outputsOf({ name: stackName, outputs }: AssembledStack, scope: IntrinsicScope): Map<string, unknown> {
+  const values = new Map<string, unknown>();
+  for (const [name, { Value }] of Object.entries(outputs)) {
+    try {
+      values.set(name, resolveIntrinsics(Value, scope));
+    } catch (error) {
+      throw explained(`the output ${name} of ${stackName}`, error);
+    }
+  }
+  return values;
+}
+
+function explained(where: string, error: unknown): Error {
+  return new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error });
+}
+
 function scopeOf(
   stack: AssembledStack,
   created: ReadonlyMap<string, ResourceIdentity>,
   outputs: ReadonlyMap<string, ReadonlyMap<string, unknown>>,
 ): IntrinsicScope {
-  const pseudo: Readonly<Record<string, unknown>> = {
-    'AWS::AccountId': LOCAL_ACCOUNT,
-    'AWS::Region': stack.region,
-    'AWS::Partition': 'aws',
-    'AWS::URLSuffix': 'amazonaws.com',
-    'AWS::StackName': stack.name,
-    'AWS::StackId': `arn:aws:cloudformation:${stack.region}:${LOCAL_ACCOUNT}:stack/${stack.name}/local`,
-    'AWS::NoValue': NO_VALUE,
-  };
+  const named = new Map<string, unknown>([
+    ...Object.entries(stack.parameters),
+    ['AWS::AccountId', LOCAL_ACCOUNT],
+    ['AWS::Region', stack.region],
+    ['AWS::Partition', 'aws'],
+    ['AWS::URLSuffix', 'amazonaws.com'],
+    ['AWS::StackName', stack.name],
+    ['AWS::StackId', `arn:aws:cloudformation:${stack.region}:${LOCAL_ACCOUNT}:stack/${stack.name}/local`],
+    ['AWS::NoValue', NO_VALUE],
+  ]);
   return {
     ref(name) {
-      const value = pseudo[name] ?? created.get(name)?.ref ?? stack.parameters[name];
+      const value = created.get(name)?.ref ?? named.get(name);
       if (value === undefined) throw new Error(`Ref ${name} leads nowhere`);
       return value;
     },

@@ -1,4 +1,4 @@
-import { NO_ANSWER, type Prompt } from '../../lambdas/query/prompt.contract.ts';
+import { marker, NO_ANSWER, type Prompt } from '../../lambdas/query/prompt.contract.ts';
 import { type Quotation, quotationsFrom } from './quotation.ts';
 import { rarity } from './rarity.ts';
 import { isErrorCode, isModelNumber, termsOf } from './terms.ts';
@@ -61,7 +61,7 @@ export function answerExtractively({ question, passages }: Prompt): string {
     .filter((other) => other !== best && !related.includes(other) && other.own >= Math.max(best.own, MIN_FURTHER_SHARE))
     .sort((a, b) => b.rank - a.rank);
   return readingOrder([best, ...related, ...similar].slice(0, MAX_SENTENCES).map(({ quotation }) => quotation))
-    .map(({ text, passageNumber }) => `${text} [${passageNumber}]`)
+    .map(({ text, passageNumber }) => `${text} ${marker(passageNumber)}`)
     .join(' ');
 }
 

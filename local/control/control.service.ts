@@ -1,4 +1,6 @@
-import type { Fault, Faults } from '../front-door/faults.ts';
+import * as z from 'zod';
+import type { IngestionTimes } from '../bedrock/ingestion-settings.ts';
+import type { Faults } from '../front-door/faults.ts';
 import { type AwsCall, AwsError } from '../platform/call.ts';
 import type { AdjustableClock } from '../platform/clock.ts';
 import { JsonProtocol } from '../platform/json-protocol.ts';
@@ -10,7 +12,7 @@ export interface Controls {
   readonly clock: AdjustableClock;
   /** How long documents take on their way into the knowledge base. */
   readonly ingestion: {
-    setTimes(times: Readonly<Record<string, number>>): void;
+    setTimes(times: Partial<IngestionTimes>): void;
     /** Makes documents fail whose id matches; undefined ends it. */
     failDocuments(pattern: RegExp | undefined): void;
   };
@@ -19,7 +21,31 @@ export interface Controls {
 /** The name in the signature's scope of calls to the runtime itself. */
 export const CONTROL_SIGNING_NAME = 'manuel-local';
 
-const FAULT_KINDS: readonly Fault['kind'][] = ['throttle', 'error', 'deny', 'slow', 'drop', 'malformed'];
+const duration = z.number().nonnegative();
+const count = z.int().positive();
+
+const FAULT = z
+  .strictObject({
+    // A fault here could not be cleared any more.
+    service: z.string().refine((service) => service !== CONTROL_SIGNING_NAME, 'the control service itself takes no faults'),
+    operation: z.string().optional(),
+    kind: z.enum(['throttle', 'error', 'deny', 'slow', 'drop', 'malformed']),
+    delayMs: duration.optional(),
+    times: count.optional(),
+    every: count.optional(),
+  })
+  .refine(({ kind, delayMs }) => delayMs === undefined || kind === 'slow', { path: ['delayMs'], message: 'only a slow call has a delay' });
+
+const INGESTION_TIMES = z.strictObject({
+  startingMs: duration.optional(),
+  inProgressMs: duration.optional(),
+  searchableAfterIndexedMs: duration.optional(),
+  deletingMs: duration.optional(),
+});
+
+const NOTHING = z.strictObject({});
+const TIME = z.strictObject({ ms: duration });
+const DOCUMENTS = z.strictObject({ pattern: z.string().optional() });
 
 /** Arms faults, moves time and delays indexing. For the operator only: no function may reach it. */
 export class ControlService implements Service {
@@ -29,30 +55,26 @@ export class ControlService implements Service {
 
   constructor({ faults, clock, ingestion }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
-      ArmFault: async (fault: Fault) => {
-        if (typeof fault.service !== 'string' || !FAULT_KINDS.includes(fault.kind)) {
-          throw new AwsError('ValidationException', `A fault needs a service and a kind of ${FAULT_KINDS.join(', ')}.`);
-        }
+      ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
         return {};
-      },
-      ClearFaults: async () => {
+      }),
+      ClearFaults: operation(NOTHING, () => {
         faults.clear();
         return {};
-      },
-      AdvanceTime: async ({ ms }: { ms: number }) => {
-        if (!(ms >= 0)) throw new AwsError('ValidationException', 'Time can only be advanced: "ms" must be a number, 0 or more.');
+      }),
+      AdvanceTime: operation(TIME, ({ ms }) => {
         clock.advance(ms);
         return { now: clock.now() };
-      },
-      SetIngestionTimes: async (times: Record<string, number>) => {
+      }),
+      SetIngestionTimes: operation(INGESTION_TIMES, (times) => {
         ingestion.setTimes(times);
         return {};
-      },
-      FailDocuments: async ({ pattern }: { pattern?: string }) => {
+      }),
+      FailDocuments: operation(DOCUMENTS, ({ pattern }) => {
         ingestion.failDocuments(pattern === undefined ? undefined : new RegExp(pattern));
         return {};
-      },
+      }),
     });
   }
 
@@ -66,4 +88,18 @@ export class ControlService implements Service {
   get renderError() {
     return this.#protocol.renderError;
   }
+}
+
+/** An operation that refuses by name what its schema does not know, and what cannot be done with a value. */
+function operation<Input>(schema: z.ZodType<Input>, run: (input: Input) => object) {
+  return async (input: unknown): Promise<object> => {
+    const parsed = schema.safeParse(input);
+    if (!parsed.success) throw new AwsError('ValidationException', z.prettifyError(parsed.error));
+    try {
+      return run(parsed.data);
+    } catch (error) {
+      if (error instanceof RangeError || error instanceof SyntaxError) throw new AwsError('ValidationException', error.message);
+      throw error;
+    }
+  };
 }

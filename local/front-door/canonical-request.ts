@@ -36,12 +36,16 @@ function headerValue({ headers }: RawRequest, name: string): string {
   return headers[name] ?? (name === 'host' ? headers[':authority'] : undefined) ?? '';
 }
 
-/** S3 signs the path as sent; every other service encodes it once more. */
+/** S3 signs the path as sent; every other service signs it without empty and relative segments, and encodes it once more. */
 function canonicalPath(path: string, s3: boolean): string {
-  return path
-    .split('/')
-    .map((segment) => uriEncode(s3 ? decodeURIComponent(segment) : segment))
-    .join('/');
+  const segments = path.split('/');
+  if (s3) return segments.map((segment) => uriEncode(decodeURIComponent(segment))).join('/');
+  const kept: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '' && segment !== '.') kept.push(uriEncode(segment));
+  }
+  return kept.length > 0 ? `/${kept.join('/')}${path.endsWith('/') ? '/' : ''}` : '/';
 }
 
 function canonicalQuery(queryString: string): string {

@@ -9,9 +9,11 @@ export interface Fault {
   readonly operation?: string;
   /**
    * `throttle`, `error` and `deny` refuse without doing anything; `slow` waits `delayMs` first; `drop` does the work and
-   * then breaks the connection; `malformed` does the work and answers with a body that is not of the protocol.
+   * then breaks the connection; `malformed` does the work and answers with a body that is not of the protocol. A call
+   * that the service itself refuses, and so does no work, is refused as ever.
    */
   readonly kind: 'throttle' | 'error' | 'deny' | 'slow' | 'drop' | 'malformed';
+  /** Of the service's time; a second when absent. */
   readonly delayMs?: number;
   /** How many calls it strikes before it is spent; unlimited when absent. */
   readonly times?: number;
@@ -19,21 +21,58 @@ export interface Fault {
   readonly every?: number;
 }
 
+/** What becomes of an answer once the work is done. */
+export type AnswerFate = 'answer' | 'drop' | 'malformed';
+
 interface ArmedFault extends Fault {
   seen: number;
   struck: number;
 }
 
-/** The faults that are armed, and which of them strike a call. */
+type RefusingKind = 'throttle' | 'error' | 'deny';
+type Refusal = readonly [code: string, status: number];
+
+const USUAL_REFUSALS: Readonly<Record<RefusingKind, Refusal>> = {
+  throttle: ['ThrottlingException', 429],
+  error: ['InternalServerException', 500],
+  deny: ['AccessDeniedException', 403],
+};
+
+/** Where a service's model has other errors for it, or another status. */
+const REFUSALS: Readonly<Record<string, Partial<Record<RefusingKind, Refusal>>>> = {
+  'cognito-idp': {
+    throttle: ['TooManyRequestsException', 400],
+    error: ['InternalErrorException', 500],
+    deny: ['AccessDeniedException', 400],
+  },
+  dynamodb: { throttle: ['ThrottlingException', 400], error: ['InternalServerError', 500], deny: ['AccessDeniedException', 400] },
+  lambda: { throttle: ['TooManyRequestsException', 429], error: ['ServiceException', 500] },
+  logs: { throttle: ['ThrottlingException', 400], error: ['ServiceUnavailableException', 500], deny: ['AccessDeniedException', 400] },
+  s3: { throttle: ['SlowDown', 503], error: ['InternalError', 500], deny: ['AccessDenied', 403] },
+  sqs: { throttle: ['RequestThrottled', 403], error: ['InternalError', 500] },
+};
+
+/** The faults that are armed, and which of them strikes a call. */
 export class Faults {
-  #armed: ArmedFault[] = [];
   readonly #clock: Clock;
+  readonly #services = new Set<string>();
+  #armed: ArmedFault[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Lets faults be armed for these signing names. */
+  allow(signingNames: readonly string[]): void {
+    for (const name of signingNames) this.#services.add(name);
+  }
+
+  /** Throws when the service is none that is served, since the fault would never strike. */
   arm(fault: Fault): void {
+    if (!this.#services.has(fault.service)) {
+      const served = [...this.#services].sort().join(', ');
+      throw new RangeError(`no service has the signing name "${fault.service}"; there are ${served}`);
+    }
     this.#armed.push({ ...fault, seen: 0, struck: 0 });
   }
 
@@ -41,17 +80,22 @@ export class Faults {
     this.#armed = [];
   }
 
-  /** Applies what strikes before the work is done, and returns what shall happen to the answer. */
-  async strike(service: string, operation: string): Promise<'answer' | 'drop' | 'malformed'> {
-    const fault = this.#armed.find((candidate) => strikes(candidate, service, operation));
+  /**
+   * Applies what strikes before the work is done, and returns what shall happen to the answer. Of several faults that
+   * are due the one that was armed first strikes.
+   */
+  async strike(service: string, operation: string): Promise<AnswerFate> {
+    const due = this.#armed.filter((fault) => matches(fault, service, operation) && isDue(fault));
+    const [fault] = due;
     if (!fault) return 'answer';
+    fault.struck += 1;
     switch (fault.kind) {
       case 'throttle':
-        throw new AwsError('ThrottlingException', 'Rate exceeded (armed fault).', 429);
+        throw refusalOf(service, fault.kind, 'Rate exceeded (armed fault).');
       case 'error':
-        throw new AwsError('InternalServerException', 'Internal server error (armed fault).', 500);
+        throw refusalOf(service, fault.kind, 'Internal server error (armed fault).');
       case 'deny':
-        throw new AwsError('AccessDeniedException', 'Access denied (armed fault).', 403);
+        throw refusalOf(service, fault.kind, 'Access denied (armed fault).');
       case 'slow':
         await this.#clock.sleep(fault.delayMs ?? 1000);
         return 'answer';
@@ -61,11 +105,17 @@ export class Faults {
   }
 }
 
-function strikes(fault: ArmedFault, service: string, operation: string): boolean {
-  if (fault.service !== service || (fault.operation !== undefined && fault.operation !== operation)) return false;
-  if (fault.times !== undefined && fault.struck >= fault.times) return false;
+function matches(fault: Fault, service: string, operation: string): boolean {
+  return fault.service === service && (fault.operation === undefined || fault.operation === operation);
+}
+
+/** Counts the call, and says whether it is one that the fault strikes. */
+function isDue(fault: ArmedFault): boolean {
   fault.seen += 1;
-  if (fault.seen % (fault.every ?? 1) !== 0) return false;
-  fault.struck += 1;
-  return true;
+  return fault.seen % (fault.every ?? 1) === 0 && fault.struck < (fault.times ?? Number.POSITIVE_INFINITY);
+}
+
+function refusalOf(service: string, kind: RefusingKind, message: string): AwsError {
+  const [code, status] = REFUSALS[service]?.[kind] ?? USUAL_REFUSALS[kind];
+  return new AwsError(code, message, status);
 }

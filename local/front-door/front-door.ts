@@ -1,29 +1,28 @@
-import http from 'node:http';
-import http2 from 'node:http2';
-import net from 'node:net';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { ANONYMOUS, type Principal } from '../platform/principal.ts';
 import type { Service } from '../platform/service.ts';
 import type { AccessKeys } from './access-keys.ts';
-import { Faults } from './faults.ts';
+import { type AnswerFate, Faults } from './faults.ts';
+import { abort, type ReceivedRequest, receive, send } from './http-exchange.ts';
+import { HttpListener, type HttpRequest, type HttpResponse } from './http-listener.ts';
 import { isSigned, verifySignature } from './signature.ts';
-
-/** The largest body that is read: an upload of 50 MB in its form, with room to spare. */
-const MAX_BODY_BYTES = 128 * 1024 * 1024;
-/** How an HTTP/2 connection begins (RFC 9113, section 3.4). Bedrock's clients speak it without asking first. */
-const HTTP2_PREFACE = 'PRI * HTTP/2.0';
-
-type Request = http.IncomingMessage | http2.Http2ServerRequest;
-type Response = http.ServerResponse | http2.Http2ServerResponse;
 
 export interface FrontDoorOptions {
   readonly keys: AccessKeys;
   readonly clock: Clock;
+  /** The only region that calls may be signed for; any is when absent. */
+  readonly region?: string;
   /** Called with what went wrong inside an emulated service: a fault of the emulator, never of the caller. */
   readonly onInternalError: (error: unknown) => void;
+}
+
+/** A request whose signature holds, or that needs none. */
+interface Admission {
+  readonly service: Service;
+  readonly signingName: string;
+  readonly principal: Principal;
 }
 
 /**
@@ -34,10 +33,7 @@ export class FrontDoor {
   readonly faults: Faults;
   readonly #options: FrontDoorOptions;
   readonly #services: Service[] = [];
-  readonly #sockets = new Set<net.Socket>();
-  readonly #http1 = http.createServer((request, response) => void this.#serve(request, response));
-  readonly #http2 = http2.createServer((request, response) => void this.#serve(request, response));
-  readonly #listener = net.createServer((socket) => this.#accept(socket));
+  readonly #listener = new HttpListener((request, response) => void this.#serve(request, response));
   #endpoint: string | undefined;
 
   constructor(options: FrontDoorOptions) {
@@ -53,44 +49,25 @@ export class FrontDoor {
 
   register(...services: Service[]): void {
     this.#services.push(...services);
+    this.faults.allow(services.flatMap(({ signingNames }) => signingNames));
   }
 
-  /** Listens on the loopback interface; port 0 takes a free one. */
+  /** Listens on the loopback interface; port 0 takes a free one. Throws when the port is taken. */
   async listen(port = 0): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      this.#listener.once('error', reject).listen(port, '127.0.0.1', resolve);
-    });
-    const { port: actual } = this.#listener.address() as net.AddressInfo;
-    this.#endpoint = `http://127.0.0.1:${actual}`;
+    this.#endpoint = `http://127.0.0.1:${await this.#listener.listen(port)}`;
     return this.#endpoint;
   }
 
+  /** Breaks off what is under way. */
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    if (this.#listener.listening) await new Promise((resolve) => this.#listener.close(resolve));
+    await this.#listener.close();
   }
 
-  #accept(socket: net.Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    // The first bytes are looked at and put back: whoever takes the socket over reads them again.
-    socket.once('readable', () => {
-      const chunk: Buffer | null = socket.read();
-      if (!chunk) {
-        socket.destroy();
-        return;
-      }
-      socket.unshift(chunk);
-      const server = chunk.toString('latin1').startsWith(HTTP2_PREFACE) ? this.#http2 : this.#http1;
-      server.emit('connection', socket);
-    });
-  }
-
-  async #serve(request: Request, response: Response): Promise<void> {
+  async #serve(request: HttpRequest, response: HttpResponse): Promise<void> {
     try {
-      const raw = await readRequest(request);
-      const reply = await this.#answer(raw);
+      const received = await receive(request);
+      if (!received) return;
+      const reply = await this.#answer(received);
       if (reply === 'drop') abort(request);
       else await send(response, reply);
     } catch (error) {
@@ -99,83 +76,59 @@ export class FrontDoor {
     }
   }
 
-  async #answer(request: RawRequest): Promise<AwsReply | 'drop'> {
-    let service: Service | undefined;
+  async #answer({ request, flaw }: ReceivedRequest): Promise<AwsReply | 'drop'> {
+    // Whom a request is for is read before it is proved, so that a refusal is worded in the protocol that the caller speaks.
+    const addressee = isSigned(request) ? this.#serviceOf(claimedService(request)) : this.#serviceWithoutSignature(request);
     try {
-      let principal: Principal = ANONYMOUS;
-      let serviceName: string | undefined;
-      if (isSigned(request)) {
-        // The scope is read before it is proved, so that a refusal is worded in the protocol that the caller speaks.
-        service = this.#serviceOf(claimedService(request));
-        const { key, scope } = verifySignature(request, this.#options.keys, Date.now());
-        principal = key.principal;
-        serviceName = scope.service;
-        if (!service)
-          throw new AwsError('UnknownEndpoint', `The local runtime serves nothing under the signing name "${serviceName}".`, 501);
-      } else {
-        service = this.#services.find((candidate) => candidate.acceptsUnsigned?.(request));
-        serviceName = service?.signingNames[0];
-        if (!service) throw new AwsError('MissingAuthenticationToken', 'The request carries no signature.', 403);
-      }
+      if (flaw) throw flaw;
+      const { service, signingName, principal } = this.#admit(request);
       const operation = service.operationOf(request);
-      const fate = await this.faults.strike(serviceName ?? '', operation);
-      const reply = await service.handle({ ...request, principal }, operation);
-      if (fate === 'drop') return 'drop';
-      return fate === 'malformed' ? { ...reply, body: '<not what was asked for' } : reply;
+      const fate = await this.faults.strike(signingName, operation);
+      return spoil(await service.handle({ ...request, principal }, operation), fate);
     } catch (error) {
       if (!(error instanceof AwsError)) this.#options.onInternalError(error);
       const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', 'The emulated service failed; see the log.', 500);
-      return service ? service.renderError(refusal) : renderPlainError(refusal);
+      return addressee ? addressee.renderError(refusal) : renderPlainError(refusal);
     }
+  }
+
+  #admit(request: RawRequest): Admission {
+    if (!isSigned(request)) {
+      const service = this.#serviceWithoutSignature(request);
+      if (!service) throw new AwsError('MissingAuthenticationToken', 'The request carries no signature.', 403);
+      return { service, signingName: service.signingNames[0] ?? '', principal: ANONYMOUS };
+    }
+    const { keys, region } = this.#options;
+    const { key, scope } = verifySignature(request, { keys, wallClockMs: Date.now(), ...(region !== undefined && { region }) });
+    const service = this.#serviceOf(scope.service);
+    if (!service) {
+      throw new AwsError('UnknownEndpoint', `The local runtime serves nothing under the signing name "${scope.service}".`, 501);
+    }
+    return { service, signingName: scope.service, principal: key.principal };
   }
 
   #serviceOf(signingName: string | undefined): Service | undefined {
     return this.#services.find((service) => signingName !== undefined && service.signingNames.includes(signingName));
   }
+
+  #serviceWithoutSignature(request: RawRequest): Service | undefined {
+    return this.#services.find((service) => service.acceptsUnsigned?.(request));
+  }
 }
 
 /** The service that a signature's scope names, whether or not the signature is good. */
-function claimedService(request: RawRequest): string | undefined {
-  const source = `${request.headers['authorization'] ?? ''} ${decodeURIComponent(request.queryString)}`;
+function claimedService({ headers, queryString }: RawRequest): string | undefined {
+  const source = headers['authorization'] ?? `Credential=${new URLSearchParams(queryString).get('X-Amz-Credential')}`;
   return /Credential=[^/\s]+\/\d+\/[^/\s]+\/([^/\s]+)\/aws4_request/.exec(source)?.[1];
 }
 
-async function readRequest(request: Request): Promise<RawRequest> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`a request body passes ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
-  }
-  const url = request.url ?? '/';
-  const mark = url.indexOf('?');
-  return {
-    method: request.method ?? 'GET',
-    path: mark < 0 ? url : url.slice(0, mark),
-    queryString: mark < 0 ? '' : url.slice(mark + 1),
-    headers,
-    body: Buffer.concat(chunks),
-    sourceIp: request.socket.remoteAddress ?? '',
-  };
-}
-
-/** Breaks off without an answer. An HTTP/2 connection carries other calls, so only this one's stream ends. */
-function abort(request: Request): void {
-  if (request instanceof http2.Http2ServerRequest) request.stream.destroy();
-  else request.socket.destroy();
-}
-
-async function send(response: Response, reply: AwsReply): Promise<void> {
-  response.statusCode = reply.status;
-  const headers = { 'x-amzn-requestid': crypto.randomUUID(), ...reply.headers };
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (reply.body instanceof Readable) await pipeline(reply.body, response).catch(() => undefined);
-  else response.end(reply.body);
+/** Does to an answer what an armed fault demands, now that the work is done. */
+function spoil(reply: AwsReply, fate: AnswerFate): AwsReply | 'drop' {
+  if (fate === 'answer') return reply;
+  if (reply.body instanceof Readable) reply.body.destroy();
+  if (fate === 'drop') return 'drop';
+  const headers = Object.entries(reply.headers).filter(([name]) => name.toLowerCase() !== 'content-length');
+  return { ...reply, headers: Object.fromEntries(headers), body: '<not what was asked for' };
 }
 
 function renderPlainError(error: AwsError): AwsReply {

@@ -20,7 +20,7 @@ export interface SignatureRefusals {
 
 /** The refusals in the words of the service that the request is for. */
 export function signatureRefusals(service: string, request: RawRequest): SignatureRefusals {
-  if (service === 's3') return S3_REFUSALS;
+  if (service === 's3') return s3Refusals(request.headers['authorization'] === undefined);
   // AWS's JSON services answer all that the caller did wrong with 400
   // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html).
   return commonRefusals(request.headers['x-amz-target'] === undefined ? 403 : 400);
@@ -54,30 +54,33 @@ function commonRefusals(status: number): SignatureRefusals {
   };
 }
 
-const malformed = (message: string, members?: Readonly<Record<string, unknown>>) =>
-  new AwsError('AuthorizationHeaderMalformed', `The authorization header is malformed; ${message}`, 400, members);
-const unknownKey = () => new AwsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', 403);
+const unknownToS3 = () => new AwsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', 403);
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const S3_REFUSALS: SignatureRefusals = {
-  unknownKey,
-  // A temporary key is known to S3 only together with its token.
-  missingToken: unknownKey,
-  wrongToken: () => new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.', 400),
-  wrongDate: ({ date }, timestamp) =>
-    malformed(`Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`),
-  wrongRegion: ({ region }, expected) => malformed(`the region '${region}' is wrong; expecting '${expected}'`, { Region: expected }),
-  skewed: () =>
-    new AwsError('RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.', 403),
-  unsignedHeader: (name) =>
-    new AwsError('AccessDenied', 'There were headers present in the request which were not signed', 403, { HeadersNotSigned: name }),
-  mismatch: () =>
-    new AwsError(
-      'SignatureDoesNotMatch',
-      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-      403,
-    ),
-};
+function s3Refusals(presigned: boolean): SignatureRefusals {
+  const wrongScope = (message: string, members?: Readonly<Record<string, unknown>>) =>
+    presigned
+      ? new AwsError('AuthorizationQueryParametersError', `Error parsing the X-Amz-Credential parameter; ${message}`, 400, members)
+      : new AwsError('AuthorizationHeaderMalformed', `The authorization header is malformed; ${message}`, 400, members);
+  return {
+    unknownKey: unknownToS3,
+    // S3 knows a temporary key only together with its token.
+    missingToken: unknownToS3,
+    wrongToken: () => new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.', 400),
+    wrongDate: ({ date }, timestamp) =>
+      wrongScope(`Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`),
+    wrongRegion: ({ region }, expected) => wrongScope(`the region '${region}' is wrong; expecting '${expected}'`, { Region: expected }),
+    skewed: () => new AwsError('RequestTimeTooSkewed', 'The difference between the request time and the current time is too large.', 403),
+    unsignedHeader: (name) =>
+      new AwsError('AccessDenied', 'There were headers present in the request which were not signed', 403, { HeadersNotSigned: name }),
+    mismatch: () =>
+      new AwsError(
+        'SignatureDoesNotMatch',
+        'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+        403,
+      ),
+  };
+}
 
 /** `YYYYMMDDTHHMMSSZ`, as in `X-Amz-Date`. */
 function timestampOf(timeMs: number): string {

@@ -113,6 +113,9 @@ function readClaim(request: RawRequest): SignatureClaim {
     };
   }
   const query = new URLSearchParams(request.queryString.replace(/\+/g, '%2B'));
+  if (query.get('X-Amz-Algorithm') !== ALGORITHM) {
+    throw new AwsError('AuthorizationQueryParametersError', `X-Amz-Algorithm only supports ${ALGORITHM}.`, 400);
+  }
   return {
     scope: parseCredentialScope(query.get('X-Amz-Credential') ?? ''),
     signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
@@ -126,7 +129,8 @@ function readClaim(request: RawRequest): SignatureClaim {
 
 function checkDate(claim: SignatureClaim, refusals: SignatureRefusals, wallClockMs: number): void {
   const signedAt = parseTimestamp(claim.timestamp);
-  if (Number.isNaN(signedAt)) throw new AwsError('IncompleteSignatureException', 'The request has no X-Amz-Date of the form YYYYMMDDTHHMMSSZ.', 403);
+  if (Number.isNaN(signedAt))
+    throw new AwsError('IncompleteSignatureException', 'The request has no X-Amz-Date of the form YYYYMMDDTHHMMSSZ.', 403);
   if (claim.timestamp.slice(0, 8) !== claim.scope.date) throw refusals.wrongDate(claim.scope, claim.timestamp);
   if (claim.expiresSeconds === undefined) {
     if (Math.abs(wallClockMs - signedAt) > MAX_CLOCK_SKEW_MS) throw refusals.skewed(claim.timestamp, wallClockMs);
@@ -140,9 +144,10 @@ function checkDate(claim: SignatureClaim, refusals: SignatureRefusals, wallClock
   }
 }
 
-/** A header that must be signed and isn't: the host, which HTTP/2 calls `:authority`, and every `x-amz-*` header must be. */
+/** A header that must be signed and isn't: the host, which HTTP/2 also calls `:authority`, and every `x-amz-*` header must be. */
 function unsignedHeaderOf({ headers }: RawRequest, signedHeaders: readonly string[]): string | undefined {
-  if (!signedHeaders.includes('host') && !signedHeaders.includes(':authority')) return 'Host';
+  const signsHost = signedHeaders.includes('host') || (headers[':authority'] !== undefined && signedHeaders.includes(':authority'));
+  if (!signsHost) return "Host' or ':authority";
   return Object.keys(headers).find((name) => name.startsWith('x-amz-') && !signedHeaders.includes(name));
 }
 

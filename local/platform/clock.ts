@@ -6,8 +6,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The longest that a timer of Node waits; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The last moment that a date can stand for. */
+const LAST_MOMENT_MS = 8.64e15;
+
 interface Sleeper {
   readonly wakeAt: number;
+  timer?: NodeJS.Timeout;
   readonly wake: () => void;
 }
 
@@ -23,24 +29,37 @@ export class AdjustableClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const finish = () => {
-        clearTimeout(timer);
+      const wake = () => {
+        clearTimeout(sleeper.timer);
         this.#sleepers.delete(sleeper);
-        signal?.removeEventListener('abort', finish);
+        signal?.removeEventListener('abort', wake);
         resolve();
       };
-      const timer = setTimeout(finish, ms);
-      const sleeper: Sleeper = { wakeAt: this.now() + ms, wake: finish };
+      const sleeper: Sleeper = { wakeAt: this.now() + ms, wake };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', finish, { once: true });
+      signal?.addEventListener('abort', wake, { once: true });
+      this.#setTimer(sleeper);
     });
   }
 
-  /** Moves time forward by `ms`. */
+  /** Moves time forward by `ms`. Who should have woken earlier wakes earlier. */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`time can only be advanced, not by ${ms} ms`);
+    if (!(this.now() + ms <= LAST_MOMENT_MS)) throw new RangeError(`time cannot be advanced by ${ms} ms: no date is that late`);
     this.#offsetMs += ms;
     const now = this.now();
-    for (const sleeper of [...this.#sleepers]) if (sleeper.wakeAt <= now) sleeper.wake();
+    for (const sleeper of [...this.#sleepers].sort((a, b) => a.wakeAt - b.wakeAt)) {
+      if (sleeper.wakeAt <= now) sleeper.wake();
+      else this.#setTimer(sleeper);
+    }
+  }
+
+  #setTimer(sleeper: Sleeper): void {
+    clearTimeout(sleeper.timer);
+    const remainingMs = sleeper.wakeAt - this.now();
+    sleeper.timer = setTimeout(
+      () => (remainingMs > MAX_TIMER_MS ? this.#setTimer(sleeper) : sleeper.wake()),
+      Math.min(remainingMs, MAX_TIMER_MS),
+    );
   }
 }

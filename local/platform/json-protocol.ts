@@ -30,7 +30,11 @@ export class JsonProtocol {
   async handle(call: AwsCall, operation: string): Promise<AwsReply> {
     const run = this.#operations.get(operation);
     if (!run) throw new AwsError('UnknownOperationException', operation);
-    return this.#reply(200, await run(parseJsonBody(call.body), call));
+    const input = parseJsonBody(call.body);
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      throw new AwsError('SerializationException', 'The request body is not a JSON object.');
+    }
+    return this.#reply(200, await run(input, call));
   }
 
   readonly renderError = (error: AwsError): AwsReply =>

@@ -1,5 +1,13 @@
 import { buildApp } from 'fauxqs';
+// Not among the package's exports, hence by its path.
+import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import { AwsError } from '../platform/call.ts';
+
+/**
+ * fauxqs checks a message's characters by UTF-16 units and so refuses all beyond U+FFFF, emoji among them, which SQS takes
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html). Its expression is replaced in place.
+ */
+INVALID_MESSAGE_BODY_CHAR.compile(String.raw`[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]`, 'u');
 
 /** Where fauxqs thinks it is. It reads only the queue's name from a URL. */
 const INTERNAL_ENDPOINT = 'http://fauxqs.internal';

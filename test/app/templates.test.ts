@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { stageConfig } from '../../lib/stages.ts';
-import { templatesOf } from '../support/templates.ts';
+import { appOf, templatesOf } from '../support/templates.ts';
 
 const { api, cognito, storage, 'knowledge-base': knowledgeBase, 'dead-letter': deadLetter } = templatesOf();
 const all = [api, cognito, storage, knowledgeBase, deadLetter];
@@ -183,6 +184,7 @@ describe('sign-in', () => {
   test('is by e-mail and SRP, without OAuth, and unknown users look like wrong passwords', () => {
     cognito.hasResourceProperties('AWS::Cognito::UserPool', {
       UsernameAttributes: ['email'],
+      UsernameConfiguration: { CaseSensitive: false },
       MfaConfiguration: 'OPTIONAL',
       EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
     });
@@ -217,6 +219,15 @@ test('the logical ids of what holds state are frozen', () => {
     'AWS::Bedrock::KnowledgeBase ManualsKnowledgeBase376DE4C9',
     'AWS::Bedrock::DataSource ManualsDataSource460FC28C',
   ]);
+});
+
+test('every stack is at the top of the assembly, where `cdk deploy --all` finds it', () => {
+  const { app } = appOf();
+  const { stacks, directory } = app.synth();
+  rmSync(directory, { recursive: true });
+  expect(stacks.map(({ stackName }) => stackName).sort()).toEqual(
+    ['api', 'cognito', 'dead-letter', 'knowledge-base', 'storage'].map((name) => `Manuel-dev-${name}`),
+  );
 });
 
 test('an unknown stage is named with those that there are', () => {

@@ -26,7 +26,7 @@ async function becomeOwner(fixture: ManualFixture): Promise<Owner> {
   const user = await newUser(runtime.file);
   const manualId = await user.client.upload(fixture.path, fixture.contentType);
   await user.client.untilReady(manualId);
-  const pages = await extractPages(fixture.contentType, await readFile(fixture.path));
+  const { pages } = await extractPages(fixture.contentType, await readFile(fixture.path));
   return { ...user, fixture, manualId, pageTexts: new Map(pages.map(({ number, text }) => [number, text])) };
 }
 

@@ -59,9 +59,14 @@ describe('without a token', () => {
     await expect(response.json()).resolves.toMatchObject({ type: 'urn:manuel:problem:unauthorized', status: 401, code: 'unauthorized' });
   });
 
-  test('an unknown route is a 404', async () => {
-    const response = await call('GET', '/api/nothing');
-    expect([response.status, await response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
+  test.each([
+    ['GET', '/api/nothing'],
+    ['DELETE', '/api/query'],
+  ])('%s %s is no route, with a token or without', async (method, route) => {
+    for (const token of [undefined, user.token]) {
+      const response = await call(method, route, { ...(token && { token }) });
+      expect([response.status, await response.json()]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
+    }
   });
 });
 
@@ -106,14 +111,23 @@ describe('bad input', () => {
     ['/api/query', '{"question": "How?", "max_results": 21}', 'invalid_request', '/max_results'],
     ['/api/query', '{"question": "How?", "manual_ids": []}', 'invalid_request', '/manual_ids'],
     ['/api/query', '{"question": "How?", "manual_ids": [7]}', 'invalid_request', '/manual_ids/0'],
-    ['/api/query', '{"question": "How?", "user_id": "somebody-else"}', 'invalid_request', ''],
+    ['/api/query', '{"question": "How?", "user_id": "somebody-else"}', 'invalid_request', '/user_id'],
     ['/api/manuals/upload', '{"filename": "a.pdf", "content_type": "application/pdf", "size": 0}', 'invalid_request', '/size'],
-    ['/api/manuals/upload', '{"filename": "", "content_type": "application/pdf", "size": 1}', 'invalid_request', '/filename'],
+    ['/api/manuals/upload', '{"filename": "a\\u202e.pdf", "content_type": "application/pdf", "size": 1}', 'invalid_request', '/filename'],
   ])('%s %s is a 400 %s that names the field', async (route, body, code, pointer) => {
     const response = await call('POST', route, { body, token: user.token });
     const problem = (await response.json()) as ProblemDocument;
     expect([response.status, problem.code]).toEqual([400, code]);
     if (pointer !== undefined) expect(problem.errors).toEqual([{ pointer, detail: expect.any(String) }]);
+  });
+
+  test('a body of nonsense is answered briefly', async () => {
+    const members = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`member${index}`, 'x'.repeat(100)]));
+    const response = await call('POST', '/api/query', { body: JSON.stringify({ question: 'How?', ...members }), token: user.token });
+    const text = await response.text();
+    expect(response.status).toBe(400);
+    expect(JSON.parse(text).errors).toHaveLength(20);
+    expect(text.length).toBeLessThan(10_000);
   });
 
   test('a question of a thousand characters, whatever they are, is taken', async () => {

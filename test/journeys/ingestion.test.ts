@@ -6,9 +6,9 @@ import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
 const PAGES = [
-  'Fill the kettle up to the mark',
-  'Descale the kettle with vinegar once a month',
-  'Error E-24 means that the kettle is empty',
+  'Fill the kettle up to the mark.',
+  'Descale the kettle with vinegar once a month.',
+  'Error E-24 means that the kettle is empty.',
 ];
 const INDEXING_TIMES = { startingMs: 50, inProgressMs: 150, searchableAfterIndexedMs: 100 };
 /** Less than forms and tokens live, whose time goes on as well. */
@@ -71,10 +71,10 @@ async function untilLookedAgain(times: number): Promise<void> {
   logs.destroy();
 }
 
-test('a manual becomes ready, with the pages that have text', async () => {
-  const manualId = await upload([...PAGES, '']);
-  await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ status: 'ready', pages: 3, filename: 'kettle.pdf' });
-  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [{ manual_id: manualId, page: 3 }] });
+test('a manual becomes ready, and pages keep their numbers though one is blank', async () => {
+  const manualId = await upload(['', ...PAGES]);
+  await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ status: 'ready', pages: 4, filename: 'kettle.pdf' });
+  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [{ manual_id: manualId, page: 4 }] });
 });
 
 test('ready waits until it is searchable, though every page is indexed', async () => {
@@ -113,3 +113,45 @@ test('a question that Bedrock cannot answer is refused, and costs nothing', asyn
   await expect(user.client.ask('What does error E-24 mean?')).rejects.toMatchObject({ status: 503, problem: { code: 'unavailable' } });
   await expect(user.client.usage()).resolves.toMatchObject({ daily_used: 0, monthly_used: 0 });
 }, 20_000);
+
+test('two files posted by one form are one of them, whole', async () => {
+  const [short, long] = [pdfOf(PAGES), pdfOf([...PAGES].reverse())];
+  expect(short.length).toBe(long.length);
+  const { manual_id, upload: form } = await user.client.startUpload({
+    filename: 'kettle.pdf',
+    content_type: 'application/pdf',
+    size: short.length,
+  });
+  await Promise.all([sendForm(form, short), sendForm(form, long)]);
+  await user.client.untilReady(manual_id);
+  const answers = await Promise.all(
+    ['What does error E-24 mean?', 'How do I fill the kettle up to the mark?'].map((question) => user.client.ask(question)),
+  );
+  const pages = answers.map(({ citations }) => citations[0]?.page);
+  expect([
+    [3, 1],
+    [1, 3],
+  ]).toContainEqual(pages);
+}, 20_000);
+
+test('a text with characters of every plane becomes ready', async () => {
+  const bytes = new TextEncoder().encode('The 😀 valve opens to the left. \uffff');
+  const { manual_id, upload: form } = await user.client.startUpload({
+    filename: 'valve 😀.txt',
+    content_type: 'text/plain',
+    size: bytes.length,
+  });
+  await sendForm(form, bytes);
+  await expect(user.client.untilReady(manual_id)).resolves.toMatchObject({ filename: 'valve 😀.txt' });
+});
+
+test('what is damaged fails with the reason', async () => {
+  const bytes = pdfOf(PAGES).subarray(0, 300);
+  const { manual_id, upload: form } = await user.client.startUpload({
+    filename: 'kettle.pdf',
+    content_type: 'application/pdf',
+    size: bytes.length,
+  });
+  await sendForm(form, bytes);
+  await expect(user.client.untilReady(manual_id)).rejects.toThrow('unreadable');
+});

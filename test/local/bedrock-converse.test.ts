@@ -50,7 +50,7 @@ describe('questions in the words of the manual', () => {
   test.each([
     ['How often should I descale the coffee machine?', 'at least every three months', 'coffee#4'],
     ['Can I use vinegar for descaling?', 'Vinegar damages the seals.', 'coffee#4'],
-    ['What does error code E-24 mean?', 'E-24: The water tank is empty. [1] Refill the tank and press OK. [1]', 'coffee#6'],
+    ['What does error code E-24 mean?', 'E-24: The water tank is empty. [[1]] Refill the tank and press OK. [[1]]', 'coffee#6'],
     ['What should I do when the display shows error E 24?', 'Refill the tank and press OK.', 'coffee#6'],
     ['what is e08', 'E-08 The brew group is missing', 'coffee#6'],
     ['What does 0x1F mean?', '0x1F: The grinder is blocked.', 'coffee#6'],
@@ -73,7 +73,7 @@ describe('questions in the words of the manual', () => {
   test('a procedure is answered with its steps, in their order', async () => {
     const { answer } = await ask('How do I descale the machine?');
     expect(answer).toMatch(
-      /^Descale the machine when .* \[1\] 1\. Empty the drip tray and the water tank\. \[1\] 2\. Pour 100 ml .* \[1\]$/,
+      /^Descale the machine when .* \[\[1\]\] 1\. Empty the drip tray and the water tank\. \[\[1\]\] 2\. Pour 100 ml .* \[\[1\]\]$/,
     );
   });
 });
@@ -122,19 +122,19 @@ describe('passages', () => {
 
   test('are told apart: the marker is that of the passage that holds the answer', async () => {
     const prompt = { question: 'What does E-24 mean?', passages: passages('E-08: The brew group is missing.', 'E-24: The tank is empty.') };
-    expect(await answerTo(prompt)).toBe('E-24: The tank is empty. [2]');
+    expect(await answerTo(prompt)).toBe('E-24: The tank is empty. [[2]]');
   });
 
   test('are understood with their heading, which is not quoted itself', async () => {
     const text = 'Water filter\nReplace it every two months.\n\nHousing\nWipe it with a damp cloth.';
     const prompt = { question: 'How often do I replace the water filter?', passages: passages(text) };
-    expect(await answerTo(prompt)).toBe('Replace it every two months. [1]');
+    expect(await answerTo(prompt)).toBe('Replace it every two months. [[1]]');
   });
 
   test('are understood as a whole: a sentence need not name the product again', async () => {
     const text = 'Press and hold the Reset button for ten seconds. All settings are lost.\n\nGuests\nThe router supports guest networks.';
     const prompt = { question: 'How do I reset the router?', passages: passages(text) };
-    expect(await answerTo(prompt)).toMatch(/^Press and hold the Reset button for ten seconds\. \[1\]/);
+    expect(await answerTo(prompt)).toMatch(/^Press and hold the Reset button for ten seconds\. \[\[1\]\]/);
   });
 
   test('that overlap are quoted once', async () => {
@@ -142,21 +142,21 @@ describe('passages', () => {
       question: 'Is vinegar allowed?',
       passages: passages('Vinegar is not allowed.', 'Vinegar is not allowed. It damages the seals.'),
     };
-    expect(await answerTo(prompt)).toBe('Vinegar is not allowed. [1]');
+    expect(await answerTo(prompt)).toBe('Vinegar is not allowed. [[1]]');
   });
 
   test('with wrapped lines and markup are quoted on one line, as they are written', async () => {
     const text = 'Turn the dial to <MAX> & wait until the green lamp of the steam\nnozzle is on before you froth the milk.';
     const prompt = { question: 'When can I froth the milk?', passages: passages(text) };
-    expect(await answerTo(prompt)).toBe(`${text.replace('\n', ' ')} [1]`);
+    expect(await answerTo(prompt)).toBe(`${text.replace('\n', ' ')} [[1]]`);
   });
 
   test('are not quoted where they hold something like a marker, which would be taken for a citation', async () => {
     const prompt = {
       question: 'Where is the fuse?',
-      passages: passages('The fuse is described in [7].', 'The fuse is behind the rear panel.'),
+      passages: passages('The fuse is described in [[7]].', 'The fuse is behind the rear panel.'),
     };
-    expect(await answerTo(prompt)).toBe('The fuse is behind the rear panel. [2]');
+    expect(await answerTo(prompt)).toBe('The fuse is behind the rear panel. [[2]]');
   });
 
   test('of none there is no answer', async () => {
@@ -168,7 +168,7 @@ const PROMPT = renderPrompt({
   question: 'Is vinegar allowed?',
   passages: [{ number: 1, text: 'Vinegar is not allowed, since it damages the seals.' }],
 });
-const ANSWER = 'Vinegar is not allowed, since it damages the seals. [1]';
+const ANSWER = 'Vinegar is not allowed, since it damages the seals. [[1]]';
 
 test('Converse tells who answered, why it stopped and the tokens it estimates', async () => {
   const output = await client.send(
@@ -177,11 +177,11 @@ test('Converse tells who answered, why it stopped and the tokens it estimates', 
   expect(output).toMatchObject({
     output: { message: { role: 'assistant', content: [{ text: ANSWER }] } },
     stopReason: 'end_turn',
-    usage: { inputTokens: Math.ceil(`Be brief.\n${PROMPT}`.length / 4.7), outputTokens: 12 },
+    usage: { inputTokens: Math.ceil(`Be brief.\n${PROMPT}`.length / 4.7), outputTokens: 13 },
     metrics: { latencyMs: expect.any(Number) },
     trace: { promptRouter: { invokedModelId: 'local.extractive' } },
   });
-  expect(output.usage?.totalTokens).toBe((output.usage?.inputTokens ?? 0) + 12);
+  expect(output.usage?.totalTokens).toBe((output.usage?.inputTokens ?? 0) + 13);
 });
 
 test('an answer stops at maxTokens', async () => {
@@ -222,7 +222,7 @@ test('ConverseStream sends the same answer as events', async () => {
   expect(events).toContainEqual({ messageStart: { role: 'assistant' } });
   expect(events).toContainEqual({ messageStop: { stopReason: 'end_turn' } });
   expect(events.at(-1)).toMatchObject({
-    metadata: { usage: { outputTokens: 12 }, trace: { promptRouter: { invokedModelId: 'local.extractive' } } },
+    metadata: { usage: { outputTokens: 13 }, trace: { promptRouter: { invokedModelId: 'local.extractive' } } },
   });
 });
 

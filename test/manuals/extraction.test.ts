@@ -8,8 +8,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const rejected = (failure: string) => expect.objectContaining({ name: 'ManualRejected', failure });
 
 test.each(loadManualFixtures().map((manual) => [manual.name, manual] as const))('%s is read page by page', async (_name, manual) => {
-  const pages = await extractPages(manual.contentType, readFileSync(manual.path));
-  expect(pages.length).toBeLessThanOrEqual(manual.pages);
+  const { pageCount, pages } = await extractPages(manual.contentType, readFileSync(manual.path));
+  expect(pageCount).toBe(manual.pages);
   for (const { pages: numbers, fact } of manual.questions) {
     const text = pages.filter(({ number }) => numbers.includes(number)).map((page) => page.text.replace(/\s+/g, ' '));
     expect(text.join(' ')).toContain(fact);
@@ -17,11 +17,13 @@ test.each(loadManualFixtures().map((manual) => [manual.name, manual] as const))(
 });
 
 test('pages keep their physical number when others are empty', async () => {
-  const pages = await extractPages('application/pdf', pdfOf(['First page', '', 'Third page']));
-  expect(pages).toEqual([
-    { number: 1, text: 'First page' },
-    { number: 3, text: 'Third page' },
-  ]);
+  await expect(extractPages('application/pdf', pdfOf(['First page', '', 'Third page']))).resolves.toEqual({
+    pageCount: 3,
+    pages: [
+      { number: 1, text: 'First page' },
+      { number: 3, text: 'Third page' },
+    ],
+  });
 });
 
 test.each([
@@ -39,18 +41,36 @@ test.each([
   await expect(extractPages(contentType, content)).rejects.toEqual(rejected(failure));
 });
 
+test('a PDF that breaks off is unreadable', async () => {
+  const whole = pdfOf(['one', 'two', 'three']);
+  await expect(extractPages('application/pdf', whole.subarray(0, 200))).rejects.toEqual(rejected('unreadable'));
+});
+
+test('a missing page makes a PDF unreadable', async () => {
+  const text = Buffer.from(pdfOf(['one', 'two']))
+    .toString('latin1')
+    .replace('6 0 R', '9 0 R');
+  await expect(extractPages('application/pdf', Buffer.from(text, 'latin1'))).rejects.toEqual(rejected('unreadable'));
+});
+
+test('what has no meaning in text is dropped: control characters, noncharacters, halves of characters', async () => {
+  const { pages } = await extractPages('text/plain', bytes('a\u0007b\uffffc😀d'));
+  expect(pages).toEqual([{ number: 1, text: 'a b c😀d' }]);
+});
+
 test('an encrypted PDF says so', async () => {
   const encrypted = readFileSync(new URL('../fixtures/encrypted.pdf', import.meta.url));
   await expect(extractPages('application/pdf', encrypted)).rejects.toEqual(rejected('encrypted'));
 });
 
 test('text is cut at paragraphs into parts of at most 3,000 characters, and nothing is lost', async () => {
-  const paragraph = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'é', '漢'), maxLength: 4000 });
+  const paragraph = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'é', '漢', '😀'), maxLength: 4000 });
   await fc.assert(
     fc.asyncProperty(fc.array(paragraph, { minLength: 1, maxLength: 8 }), async (paragraphs) => {
       const text = paragraphs.join('\n\n');
       fc.pre(text.trim() !== '');
-      const pages = await extractPages('text/plain', bytes(text));
+      const { pages } = await extractPages('text/plain', bytes(text));
+      for (const page of pages) expect(page.text.isWellFormed()).toBe(true);
       for (const page of pages) expect(page.text.length).toBeLessThanOrEqual(3000);
       const squeezed = (part: string) => part.replace(/\s+/g, '');
       expect(squeezed(pages.map((page) => page.text).join(''))).toBe(squeezed(text));

@@ -1,4 +1,4 @@
-import { type IncomingObject, type IngestionPorts, ingest } from '../../lambdas/manuals/ingestion.ts';
+import { giveUp, type IncomingObject, type IngestionPorts, ingest } from '../../lambdas/manuals/ingestion.ts';
 import { incomingKey, ManualRejected } from '../../lambdas/manuals/manual.ts';
 import type { ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
 import { ALICE } from '../support/callers.ts';
@@ -22,7 +22,7 @@ function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<Ing
       },
       keep: async (_manual, version) => void did.push(`keep ${version}`),
     },
-    extractPages: async () => PAGES,
+    extractPages: async () => ({ pageCount: 3, pages: PAGES }),
     documents: { ingest: async (_manual, pages) => void did.push(`ingest ${pages.length}`) },
     readiness: { lookAt: async (message) => void looks.push(message) },
     onIgnored: (_object, reason) => void did.push(`ignored: ${reason}`),
@@ -38,7 +38,7 @@ test('an upload is read, kept, ingested and watched', async () => {
   expect(looks).toEqual([
     { user_id: 'alice', manual_id: ALICES_MANUAL.manual_id, pages: [1, 3], probe: 'Descale it monthly.', attempt: 0 },
   ]);
-  await expect(manual()).resolves.toMatchObject({ status: 'indexing', pages: 2, object_version: 'v1' });
+  await expect(manual()).resolves.toMatchObject({ status: 'indexing', pages: 3, object_version: 'v1' });
 });
 
 test('a file that cannot be used fails with its reason, and is not tried again', async () => {
@@ -59,17 +59,29 @@ test('after a crash between two steps the same message takes it up again', async
 });
 
 test.each(['indexing', 'ready', 'failed'] as const)('a message that comes again changes nothing once the manual is %s', async (status) => {
-  const { ports, did, looks, manual } = world(new MemoryRecords({ ...ALICES_MANUAL, status, object_version: 'v1' }));
+  const failure = status === 'failed' ? 'encrypted' : undefined;
+  const { ports, did, looks, manual } = world(
+    new MemoryRecords({ ...ALICES_MANUAL, status, ...(failure && { failure }), object_version: 'v1' }),
+  );
   await ingest(ports, OBJECT);
-  expect(did).toEqual([`ignored: the manual is ${status} already`]);
+  expect(did).toEqual([`ignored: the manual is ${status} already, or another version of it is being used`]);
   expect(looks).toEqual([]);
   await expect(manual()).resolves.toMatchObject({ status });
+});
+
+test('a message that failed for the last time tells the owner, and a redrive takes it up again', async () => {
+  const records = new MemoryRecords({ ...ALICES_MANUAL, status: 'validating', object_version: 'v1' });
+  await giveUp({ records }, OBJECT);
+  const redriven = world(records);
+  await expect(redriven.manual()).resolves.toMatchObject({ status: 'failed', failure: 'indexing_failed' });
+  await ingest(redriven.ports, OBJECT);
+  await expect(redriven.manual()).resolves.toMatchObject({ status: 'indexing' });
 });
 
 test('another version than the one being used is ignored', async () => {
   const { ports, did } = world(new MemoryRecords({ ...ALICES_MANUAL, status: 'validating', object_version: 'v1' }));
   await ingest(ports, { ...OBJECT, version: 'v2' });
-  expect(did).toEqual(['ignored: another version of this manual is being used']);
+  expect(did).toEqual([expect.stringContaining('or another version of it is being used')]);
 });
 
 test.each([

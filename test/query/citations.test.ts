@@ -11,7 +11,7 @@ const FILTER = passage('Rinse the filter every month. Use cold water only. Never
 const LID = passage('The lid locks with a click. If it does not, check the seal.', 3);
 
 test('a marker becomes a citation with page and verbatim excerpt', () => {
-  const { text, citations } = checkCitations('Rinse the filter with cold water [1].', [FILTER, LID]);
+  const { text, citations } = checkCitations('Rinse the filter with cold water [[1]].', [FILTER, LID]);
   expect(text).toBe('Rinse the filter with cold water [1].');
   expect(citations).toEqual([expect.objectContaining({ manual_id: 'm1', filename: 'kettle.pdf', page: 12, section: null })]);
   expect(FILTER.text).toContain(citations[0]?.excerpt);
@@ -19,13 +19,13 @@ test('a marker becomes a citation with page and verbatim excerpt', () => {
 });
 
 test('markers that name no passage are dropped, and the others renumbered in the order of the answer', () => {
-  const { text, citations } = checkCitations('The lid clicks [2]. Magic [7]. Rinse the filter [1] [0].', [FILTER, LID]);
+  const { text, citations } = checkCitations('The lid clicks [[2]]. Magic [[7]]. Rinse the filter [[1]] [[0]].', [FILTER, LID]);
   expect(text).toBe('The lid clicks [1]. Magic. Rinse the filter [2].');
   expect(citations.map(({ page }) => page)).toEqual([3, 12]);
 });
 
 test('a passage that is cited twice is one citation', () => {
-  const { text, citations } = checkCitations('It locks [2]. Check the seal [2].', [FILTER, LID]);
+  const { text, citations } = checkCitations('It locks [[2]]. Check the seal [[2]].', [FILTER, LID]);
   expect(text).toBe('It locks [1]. Check the seal [1].');
   expect(citations).toHaveLength(1);
 });
@@ -35,14 +35,17 @@ test('an answer without markers has no citations', () => {
 });
 
 test('whatever the answer, each citation names a passage, once, and its excerpt is a part of it', () => {
-  const words = fc.array(fc.constantFrom('filter', 'lid', 'seal', 'Water', 'E-24', 'ß', '漢字', '[1]', '[2]', '[3]', '[99]', '.', '\n'), {
-    maxLength: 60,
-  });
+  const words = fc.array(
+    fc.constantFrom('filter', 'lid', 'seal', 'Water', 'E-24', 'ß', '漢字', '[[1]]', '[[2]]', '[[3]]', '[[99]]', '[7]', '.', '\n'),
+    {
+      maxLength: 60,
+    },
+  );
   fc.assert(
     fc.property(words, fc.array(words, { maxLength: 3 }), (answer, texts) => {
       const passages = texts.map((text, index) => passage(text.join(' '), index + 1));
       const { text, citations } = checkCitations(answer.join(' '), passages);
-      const markers = new Set([...text.matchAll(/\[(\d+)\]/g)].map(([, number]) => Number(number)));
+      const markers = new Set([...text.matchAll(/\[([1-6])\]/g)].map(([, number]) => Number(number)));
       expect(citations).toHaveLength(markers.size);
       expect(new Set(citations.map(({ page }) => page)).size).toBe(citations.length);
       for (const { page, excerpt } of citations) expect(passages[(page ?? 0) - 1]?.text).toContain(excerpt);

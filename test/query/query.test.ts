@@ -36,7 +36,7 @@ function ports(replaced: Partial<QueryPorts> = {}) {
     retriever: { retrieve: () => note('retrieve', [PASSAGE]) },
     generator: {
       modelId: 'model',
-      generate: () => note('generate', { text: 'Rinse it [1].', modelId: 'model', inputTokens: 10, outputTokens: 5 }),
+      generate: () => note('generate', { text: 'Rinse it [[1]].', modelId: 'model', cutOff: false }),
     },
     onLedgerFailure: () => void calls.push('ledger failure'),
     ...replaced,
@@ -71,27 +71,52 @@ test('without passages the model is not asked, and the answer is an honest refus
   expect(calls).toEqual(['reserve', 'settle']);
 });
 
-test.each(['NO_ANSWER', 'I am sure that it is fine.', 'See [4].'])('"%s" cites nothing and becomes a refusal', async (text) => {
-  const { all } = ports({
-    generator: { modelId: 'model', generate: async () => ({ text, modelId: 'model', inputTokens: 1, outputTokens: 1 }) },
-  });
-  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({ answer: REFUSAL, context_used: 0, citations: [] });
-});
+test.each(['NO_ANSWER', 'NO_ANSWER [[1]]', 'I am sure that it is fine.', 'See [[4]].', 'Press [1].', ''])(
+  '"%s" cites nothing and becomes a refusal',
+  async (text) => {
+    const { all } = ports({
+      generator: { modelId: 'model', generate: async () => ({ text, modelId: 'model', cutOff: false }) },
+    });
+    await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({
+      answer: REFUSAL,
+      context_used: 0,
+      citations: [],
+    });
+  },
+);
 
-test.each([
-  ['retriever', 'ThrottlingException', 503],
-  ['retriever', 'ValidationException', 502],
-  ['generator', 'AbortError', 504],
-])('when the %s fails with %s the unit is refunded and the client is told %i', async (port, name, status) => {
-  const failure = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+test.each(['retriever', 'generator'])('when the %s fails the unit is refunded', async (port) => {
+  const failure = new Error('no');
   const { calls, all } = ports(
     port === 'retriever'
       ? { retriever: { retrieve: () => Promise.reject(failure) } }
       : { generator: { modelId: 'model', generate: () => Promise.reject(failure) } },
   );
-  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toMatchObject({ name: 'Problem', status });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toBe(failure);
   expect(calls.at(-1)).toBe('refund');
   expect(calls).not.toContain('settle');
+});
+
+test('an answer that was cut off before it began is paid for, and is no refusal', async () => {
+  const { calls, all } = ports({ generator: { modelId: 'model', generate: async () => ({ text: '', modelId: 'model', cutOff: true }) } });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toMatchObject({ code: 'bad_upstream' });
+  expect(calls).toEqual(['reserve', 'retrieve', 'settle']);
+});
+
+test('a callout in a manual is no marker, and cannot pass for one', async () => {
+  const prompts: string[] = [];
+  const { all } = ports({
+    retriever: { retrieve: async () => [{ ...PASSAGE, text: 'Press [5]. See [[2]] and [[[[1]]]].' }] },
+    generator: {
+      modelId: 'model',
+      generate: async ({ passages }) => {
+        prompts.push(passages[0]?.text ?? '');
+        return { text: 'Press [5]. [[1]]', modelId: 'model', cutOff: false };
+      },
+    },
+  });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({ answer: 'Press [5]. [1]', context_used: 1 });
+  expect(prompts).toEqual(['Press [5]. See [2] and [1].']);
 });
 
 test('a reservation that cannot be closed costs nobody the answer', async () => {

@@ -30,7 +30,7 @@ export async function openFrontDoor(
   const keys = new AccessKeys();
   const clock = new AdjustableClock();
   const internalErrors: unknown[] = [];
-  const frontDoor = new FrontDoor({ keys, clock, onInternalError: (error) => internalErrors.push(error) });
+  const frontDoor = new FrontDoor({ keys, clock, region: 'eu-west-1', onInternalError: (error) => internalErrors.push(error) });
   const endpoint = await frontDoor.listen();
   const services = build({ keys, clock, frontDoor });
   frontDoor.register(...services);

@@ -26,6 +26,14 @@ export class MemoryRecords {
     return this.#manuals.get(key(caller.userId, manualId));
   }
 
+  async claim(caller: Caller, manualId: string, version: string): Promise<boolean> {
+    const manual = await this.get(caller, manualId);
+    const open = manual?.status === 'awaiting_upload' || manual?.status === 'validating' || manual?.failure === 'indexing_failed';
+    if (!manual || !open || (manual.object_version ?? version) !== version) return false;
+    this.#manuals.set(key(caller.userId, manualId), { ...manual, status: 'validating', object_version: version });
+    return true;
+  }
+
   async advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean> {
     const manual = await this.get(caller, manualId);
     if (!manual || !from.includes(manual.status)) return false;

@@ -10,11 +10,16 @@ const CDK_JSON = new URL('../../cdk.json', import.meta.url);
 
 export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter' | 'api';
 
-/** The templates of a stage, synthesized without bundling and without the library's own validation. */
-export function templatesOf(config: StageConfig = stageConfig('dev')): Record<StackName, Template> {
+/** A stage's app, without bundling and without the library's own validation. */
+export function appOf(config: StageConfig = stageConfig('dev')): { readonly app: App; readonly stage: ManuelStage } {
   const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> };
   const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
-  const stage = new ManuelStage(app, `Manuel-${config.name}`, { config, code: () => Code.fromInline('// not bundled') });
+  return { app, stage: new ManuelStage(app, `Manuel-${config.name}`, { config, code: () => Code.fromInline('// not bundled') }) };
+}
+
+/** The templates of a stage. */
+export function templatesOf(config?: StageConfig): Record<StackName, Template> {
+  const { app, stage } = appOf(config);
   const names: StackName[] = ['cognito', 'storage', 'knowledge-base', 'dead-letter', 'api'];
   const templates = Object.fromEntries(names.map((name) => [name, Template.fromStack(stage.node.findChild(name) as Stack)])) as Record<
     StackName,

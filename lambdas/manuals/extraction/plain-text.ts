@@ -1,16 +1,17 @@
+import { cutText } from '../../shared/cut-text.ts';
 import { ManualRejected } from '../manual.ts';
 import { MAX_MANUAL_PAGES } from '../manuals.contract.ts';
-import { type Page, tidy } from './page.ts';
+import { type ExtractedText, tidy } from './page.ts';
 
 /** About what a printed page holds; longer parts are split where a paragraph ends. */
 const MAX_PART_CHARACTERS = 3000;
 
 /** The text in parts of about a page. Throws ManualRejected. */
-export function extractTextPages(bytes: Uint8Array): Page[] {
+export function extractTextPages(bytes: Uint8Array): ExtractedText {
   const parts = splitAtParagraphs(tidy(decode(bytes)));
   if (parts.length === 0) throw new ManualRejected('empty');
   if (parts.length > MAX_MANUAL_PAGES) throw new ManualRejected('too_many_pages');
-  return parts.map((text, index) => ({ number: index + 1, text }));
+  return { pageCount: parts.length, pages: parts.map((text, index) => ({ number: index + 1, text })) };
 }
 
 /** Text is UTF-8; a NUL byte or a broken sequence says that it is something else. */
@@ -42,10 +43,11 @@ function splitLongParagraph(paragraph: string): string[] {
   const pieces: string[] = [];
   let rest = paragraph.trim();
   while (rest.length > MAX_PART_CHARACTERS) {
-    const head = rest.slice(0, MAX_PART_CHARACTERS);
-    const end = Math.max(head.lastIndexOf(' '), head.lastIndexOf('\n'));
-    pieces.push(head.slice(0, end > 0 ? end : MAX_PART_CHARACTERS).trim());
-    rest = rest.slice(end > 0 ? end : MAX_PART_CHARACTERS).trim();
+    const head = cutText(rest, MAX_PART_CHARACTERS);
+    const space = Math.max(head.lastIndexOf(' '), head.lastIndexOf('\n'));
+    const end = space > 0 ? space : head.length;
+    pieces.push(rest.slice(0, end).trim());
+    rest = rest.slice(end).trim();
   }
   return rest === '' ? pieces : [...pieces, rest];
 }

@@ -1,0 +1,123 @@
+import type { IngestionTimes } from '../../local/bedrock/ingestion-settings.ts';
+import { ControlService } from '../../local/control/control.service.ts';
+import type { AccessKey } from '../../local/front-door/access-keys.ts';
+import { OPERATOR, type Principal } from '../../local/platform/principal.ts';
+import { sign } from '../support/sign.ts';
+import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-door-support.ts';
+
+const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', functionName: 'worker' };
+
+let door: RegionalDoor;
+let operator: AccessKey;
+let times: Partial<IngestionTimes>[];
+let patterns: (RegExp | undefined)[];
+
+beforeEach(async () => {
+  door = await openRegionalDoor();
+  const { frontDoor, keys, clock } = door;
+  times = [];
+  patterns = [];
+  const ingestion = {
+    setTimes: (changed: Partial<IngestionTimes>) => void times.push(changed),
+    failDocuments: (pattern: RegExp | undefined) => void patterns.push(pattern),
+  };
+  frontDoor.register(new ControlService({ faults: frontDoor.faults, clock, ingestion }), new EchoService('echo'));
+  operator = keys.issue(OPERATOR);
+});
+
+afterEach(async () => {
+  await door.frontDoor.close();
+  expect(door.internalErrors).toEqual([]);
+});
+
+async function control(operation: string, input: unknown, credentials = operator) {
+  const { endpoint } = door.frontDoor;
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `ManuelLocal.${operation}` };
+  const body = typeof input === 'string' ? input : JSON.stringify(input);
+  const call = await sign(endpoint, { method: 'POST', target: '/', headers, body }, { credentials, service: 'manuel-local' });
+  const answer = await send(endpoint, call);
+  return { status: answer.status, ...JSON.parse(answer.body) };
+}
+
+async function callEcho(): Promise<number> {
+  const { endpoint } = door.frontDoor;
+  const call = { method: 'POST', target: '/', headers: {} };
+  return (await send(endpoint, await sign(endpoint, call, { credentials: operator, service: 'echo' }))).status;
+}
+
+test('arms faults and clears them', async () => {
+  const fault = { service: 'echo', operation: 'POST', kind: 'deny', times: 3, every: 2 };
+  expect(await control('ArmFault', fault)).toEqual({ status: 200 });
+  expect([await callEcho(), await callEcho()]).toEqual([200, 403]);
+  expect(await control('ClearFaults', {})).toEqual({ status: 200 });
+  expect([await callEcho(), await callEcho()]).toEqual([200, 200]);
+});
+
+test('advances time and says what time it is then', async () => {
+  const sleeping = door.clock.sleep(3_600_000);
+  const before = door.clock.now();
+  const { now } = await control('AdvanceTime', { ms: 3_600_000 });
+  expect(now - before).toBeGreaterThanOrEqual(3_600_000);
+  await sleeping;
+});
+
+test('sets the times of ingestion, and fails documents by their ids', async () => {
+  await control('SetIngestionTimes', { startingMs: 0, searchableAfterIndexedMs: 60_000 });
+  expect(times).toEqual([{ startingMs: 0, searchableAfterIndexedMs: 60_000 }]);
+  await control('FailDocuments', { pattern: '#2$' });
+  await control('FailDocuments', {});
+  expect(patterns).toEqual([/#2$/, undefined]);
+});
+
+test.each([
+  ['ArmFault', { service: 'echo', kind: 'deny' }],
+  ['ClearFaults', {}],
+  ['AdvanceTime', { ms: 1 }],
+  ['SetIngestionTimes', {}],
+  ['FailDocuments', {}],
+])("%s is not for a function's role", async (operation, input) => {
+  const answer = await control(operation, input, door.keys.issue(ROLE));
+  expect(answer).toEqual({ status: 403, __type: 'AccessDeniedException', message: 'Only the operator controls the runtime.' });
+  expect([times, patterns, await callEcho()]).toEqual([[], [], 200]);
+});
+
+test('is not for anybody without a signature', async () => {
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'ManuelLocal.ClearFaults' };
+  const answer = await send(door.frontDoor.endpoint, { method: 'POST', target: '/', headers, body: '{}' });
+  expect(answer.status).toBe(403);
+});
+
+test.each<[operation: string, input: unknown, complaint: string | RegExp]>([
+  ['ArmFault', {}, /expected string.*at service.*at kind/s],
+  ['ArmFault', { service: 'echo', kind: 'explode' }, /"throttle"\|"error"\|"deny"\|"slow"\|"drop"\|"malformed".*at kind/s],
+  ['ArmFault', { service: 'echos', kind: 'deny' }, 'no service has the signing name "echos"; there are echo, manuel-local'],
+  ['ArmFault', { service: 'manuel-local', kind: 'deny' }, /the control service itself takes no faults/],
+  ['ArmFault', { service: 'echo', kind: 'deny', time: 3 }, /Unrecognized key: "time"/],
+  ['ArmFault', { service: 'echo', kind: 'deny', times: 0 }, /at times/],
+  ['ArmFault', { service: 'echo', kind: 'deny', every: 1.5 }, /at every/],
+  ['ArmFault', { service: 'echo', kind: 'deny', operation: 7 }, /expected string.*at operation/s],
+  ['ArmFault', { service: 'echo', kind: 'slow', delayMs: -1 }, /at delayMs/],
+  ['ArmFault', { service: 'echo', kind: 'drop', delayMs: 5 }, /only a slow call has a delay.*at delayMs/s],
+  ['ClearFaults', { service: 'echo' }, /Unrecognized key: "service"/],
+  ['AdvanceTime', {}, /at ms/],
+  ['AdvanceTime', { ms: -1 }, /at ms/],
+  ['AdvanceTime', { ms: '5' }, /expected number.*at ms/s],
+  ['AdvanceTime', '{"ms":1e999}', /at ms/],
+  ['AdvanceTime', { ms: 1e16 }, /no date is that late/],
+  ['SetIngestionTimes', { startMs: 1 }, /Unrecognized key: "startMs"/],
+  ['SetIngestionTimes', { startingMs: -1 }, /at startingMs/],
+  ['FailDocuments', { pattern: '(' }, /Invalid regular expression/],
+  ['FailDocuments', { pattern: 2 }, /at pattern/],
+])('%s refuses %j', async (operation, input, complaint) => {
+  const answer = await control(operation, input);
+  expect(answer).toMatchObject({ status: 400, __type: 'ValidationException', message: expect.stringMatching(complaint) });
+  expect([times, patterns]).toEqual([[], []]);
+});
+
+test('names an operation that there is not', async () => {
+  expect(await control('Reboot', {})).toEqual({
+    status: 400,
+    __type: 'UnknownOperationException',
+    message: 'The local runtime has no operation "Reboot" in the local runtime.',
+  });
+});

@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createServices } from '../../local/services.ts';
+import { openRegionalDoor, REGION, type RegionalDoor } from './front-door-support.ts';
+
+/** A front door with every emulated service behind it, connected as the runtime connects them. */
+export interface FullDoor extends RegionalDoor {
+  close(): Promise<void>;
+}
+
+export async function openFullDoor(): Promise<FullDoor> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'manuel-front-door-'));
+  const door = await openRegionalDoor();
+  const { frontDoor, keys, clock } = door;
+  const services = createServices({ frontDoor, keys, clock, region: REGION, directory, report: () => undefined });
+  frontDoor.register(...services.all);
+  return {
+    ...door,
+    close: async () => {
+      for (const service of services.all) await service.stop?.();
+      await frontDoor.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
