@@ -56,7 +56,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 function run(command: readonly string[], live = false): Promise<{ code: number | null; output: string }> {
   const [program = '', ...parameters] = command;
   const child = spawn(program, parameters, {
-    stdio: ['ignore', live ? 'ignore' : 'pipe', live ? 'inherit' : 'pipe'],
+    stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
   });
   let output = '';
