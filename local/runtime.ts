@@ -7,6 +7,7 @@ import { synthesize } from './assembly/synthesize.ts';
 import { createDemoUsers } from './demo-users.ts';
 import { AccessKeys } from './front-door/access-keys.ts';
 import { FrontDoor } from './front-door/front-door.ts';
+import { Authorizer } from './iam/authorizer.ts';
 import { AdjustableClock } from './platform/clock.ts';
 import { OPERATOR } from './platform/principal.ts';
 import { type RuntimeFile, type RuntimeFunction, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts';
@@ -64,6 +65,7 @@ export class Runtime {
     const services = createServices({ frontDoor, keys, clock, region, directory: state, report: onReport });
     for (const service of services.all) undo.defer(() => service.stop?.());
     frontDoor.register(...services.all);
+    frontDoor.enforce(new Authorizer({ region, identityPoliciesOf: (roleArn) => services.iam.policiesOf(roleArn), report: onReport }));
     const provisioned = await provision(stacks, new Registry(services.all));
 
     onStep('create the demo users');

@@ -29,11 +29,13 @@ export interface ServicesOptions {
 interface Services {
   readonly all: readonly Service[];
   readonly api: ApiGatewayService;
+  readonly iam: IamService;
 }
 
 /** Every emulated service, connected as AWS connects them. */
 export function createServices({ frontDoor, keys, clock, region, directory, report }: ServicesOptions): Services {
   const endpoint = () => frontDoor.endpoint;
+  const iam = new IamService();
   const logs = new LogsService({ clock, region });
   const queues = new SqsService({ region, endpoint });
   const events = new EventBridgeService({ clock, region, queues, report });
@@ -42,7 +44,7 @@ export function createServices({ frontDoor, keys, clock, region, directory, repo
   const bedrock = new BedrockService({ clock, region });
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
   const all: Service[] = [
-    new IamService(),
+    iam,
     logs,
     new DynamoDbService({ clock, region }),
     new S3Service({ clock, region, keys, directory: path.join(directory, 's3'), onObjectEvent: (event) => events.publish(event) }),
@@ -63,5 +65,5 @@ export function createServices({ frontDoor, keys, clock, region, directory, repo
       },
     }),
   ];
-  return { all, api };
+  return { all, api, iam };
 }

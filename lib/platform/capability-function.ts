@@ -1,4 +1,5 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -42,9 +43,12 @@ export class CapabilityFunction extends LambdaFunction {
       memorySize: memoryMiB ?? config.lambdaMemoryMiB,
       timeout,
       logGroup,
+      // A role of our own, since CDK's default one may write to every log group there is.
+      role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
       loggingFormat: LoggingFormat.TEXT,
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
+    logGroup.grantWrite(this);
     this.#contract = contract;
     this.provide({
       POWERTOOLS_SERVICE_NAME: `manuel-${config.name}`,

@@ -1,5 +1,6 @@
 import type { AwsCall, AwsError, AwsReply, RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Permission } from '../platform/permission.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import { CallRates } from './call-rates.ts';
@@ -8,6 +9,7 @@ import { ingestionRoutes } from './ingestion.ts';
 import { IngestionSettings, type IngestionTimes } from './ingestion-settings.ts';
 import { KnowledgeBases } from './knowledge-base.ts';
 import { knowledgeBaseResourceTypes } from './knowledge-base-resources.ts';
+import { bedrockPermissions } from './permissions.ts';
 import { retrievalRoutes } from './retrieval.ts';
 import { Timeline } from './timeline.ts';
 import { VectorStore } from './vector-store.ts';
@@ -26,6 +28,7 @@ export class BedrockService implements Service {
   readonly signingNames = ['bedrock'];
   readonly resourceTypes: readonly ResourceType[];
   readonly #clock: Clock;
+  readonly #region: string;
   readonly #timeline = new Timeline();
   readonly #settings = new IngestionSettings();
   readonly #callRates: CallRates;
@@ -33,6 +36,7 @@ export class BedrockService implements Service {
 
   constructor({ clock, region }: BedrockServiceOptions) {
     this.#clock = clock;
+    this.#region = region;
     this.#callRates = new CallRates(clock);
     const knowledgeBases = new KnowledgeBases();
     const vectorStore = new VectorStore({ clock, region });
@@ -67,6 +71,10 @@ export class BedrockService implements Service {
   /** Whether AWS's call rates are enforced. Off at first. */
   set callRatesEnforced(enforced: boolean) {
     this.#callRates.armed = enforced;
+  }
+
+  permissionsFor(call: AwsCall, operation: string): Permission[] {
+    return bedrockPermissions(operation, call.path, this.#region);
   }
 
   operationOf(request: RawRequest): string {

@@ -1,10 +1,12 @@
 import type { Item } from 'dynalite/types';
 import { type AwsCall, AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
-import { JsonProtocol } from '../platform/json-protocol.ts';
+import { JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
+import type { Permission } from '../platform/permission.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import { Engine, type WriteOperation } from './engine.ts';
 import { Mutex } from './mutex.ts';
+import { dynamoDbPermissions } from './permissions.ts';
 import { tableResourceType } from './table-resource.ts';
 import { Tables } from './tables.ts';
 import { TimeToLive } from './time-to-live.ts';
@@ -20,6 +22,7 @@ export class DynamoDbService implements Service {
   readonly signingNames = ['dynamodb'];
   readonly resourceTypes: readonly ResourceType[];
   readonly #engine: Engine;
+  readonly #region: string;
   readonly #timeToLive: TimeToLive;
   /** Writes run one after the other; reads go on meanwhile and see each write, or transaction, whole or not at all. */
   readonly #writes = new Mutex();
@@ -31,6 +34,7 @@ export class DynamoDbService implements Service {
     this.#protocol.renderError(new AwsError(`${namespaceOf(error.code)}#${error.code}`, error.message, error.status, error.members));
 
   constructor(options: { clock: Clock; region: string; directory?: string }) {
+    this.#region = options.region;
     this.#engine = new Engine(options.region, options.directory);
     const tables = new Tables(this.#engine);
     const transactions = new Transactions(this.#engine, options.clock);
@@ -58,6 +62,14 @@ export class DynamoDbService implements Service {
     this.#sweeping = this.#timeToLive.run((error) => {
       this.#sweepFailure = error;
     });
+  }
+
+  permissionsFor(call: AwsCall, operation: string): Permission[] {
+    return dynamoDbPermissions(operation, parseJsonBody(call.body) as object, this.#region);
+  }
+
+  accessDenied(message: string): AwsError {
+    return new AwsError('AccessDeniedException', message);
   }
 
   operationOf(request: RawRequest): string {

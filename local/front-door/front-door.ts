@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Authorizer } from '../iam/authorizer.ts';
 import { AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { ANONYMOUS, type Principal } from '../platform/principal.ts';
@@ -33,6 +34,7 @@ export class FrontDoor {
   readonly faults: Faults;
   readonly #options: FrontDoorOptions;
   readonly #services: Service[] = [];
+  #authorizer: Authorizer | undefined;
   readonly #listener = new HttpListener((request, response) => void this.#serve(request, response));
   #endpoint: string | undefined;
 
@@ -45,6 +47,11 @@ export class FrontDoor {
   get endpoint(): string {
     if (!this.#endpoint) throw new Error('the front door does not listen yet');
     return this.#endpoint;
+  }
+
+  /** From now on a call goes ahead only if it may; without an authorizer every signed one does. */
+  enforce(authorizer: Authorizer): void {
+    this.#authorizer = authorizer;
   }
 
   register(...services: Service[]): void {
@@ -83,6 +90,7 @@ export class FrontDoor {
       if (flaw) throw flaw;
       const { service, signingName, principal } = this.#admit(request);
       const operation = service.operationOf(request);
+      await this.#authorizer?.authorize(service, operation, principal, request);
       const fate = await this.faults.strike(signingName, operation);
       return spoil(await service.handle({ ...request, principal }, operation), fate);
     } catch (error) {

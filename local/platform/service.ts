@@ -1,4 +1,5 @@
 import type { AwsCall, AwsError, AwsReply, RawRequest } from './call.ts';
+import type { Permission } from './permission.ts';
 
 /** One emulated AWS service. The front door calls it once a request's signature has been verified. */
 export interface Service {
@@ -11,6 +12,15 @@ export interface Service {
   handle(call: AwsCall, operation: string): Promise<AwsReply>;
   /** The error in the service's own protocol, so that an unmodified SDK understands it. */
   renderError(error: AwsError): AwsReply;
+  /**
+   * What must be allowed for a call to go ahead. A role's call to a service that does not say is refused: access is never
+   * guessed.
+   */
+  permissionsFor?(call: AwsCall, operation: string): Promise<readonly Permission[]> | readonly Permission[];
+  /** The policy document on one of its resources, if there is one. */
+  resourcePolicyOf?(resourceArn: string): object | undefined;
+  /** The refusal of a caller without permission, in the service's own words. */
+  accessDenied?(message: string): AwsError;
   /** Whether this unsigned request is one that the service authenticates by itself. */
   acceptsUnsigned?(request: RawRequest): boolean;
   /** Frees what the service holds: timers, child processes, files. */

@@ -18,7 +18,7 @@ export class BucketPolicies {
   resourceType(): ResourceType {
     return {
       type: 'AWS::S3::BucketPolicy',
-      honours: ['Bucket'],
+      honours: ['Bucket', 'PolicyDocument'],
       create: async ({ properties }) => {
         const { Bucket, PolicyDocument } = bucketPolicyProperties.parse(properties);
         this.#documents.set(Bucket, PolicyDocument);

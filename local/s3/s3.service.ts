@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AccessKeys } from '../front-door/access-keys.ts';
 import { type AwsCall, AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Permission } from '../platform/permission.ts';
 import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
@@ -12,7 +13,9 @@ import { renderS3Error } from './error-reply.ts';
 import { MultipartUploads } from './multipart-uploads.ts';
 import { type ObjectEvent, ObjectEvents } from './object-events.ts';
 import { ObjectStore } from './object-store.ts';
+import { parseDelete } from './operations/delete-objects.ts';
 import { readFormKey } from './operations/post-object.ts';
+import { s3Permissions } from './permissions.ts';
 import { isPostForm, readPostForm } from './post-form.ts';
 import { verifyPostSignature } from './post-signature.ts';
 import { readTarget, type S3Target } from './request.ts';
@@ -69,6 +72,24 @@ export class S3Service implements Service {
   acceptsUnsigned(request: RawRequest): boolean {
     if (request.method === 'OPTIONS') return /^\/[^/]/.test(request.path);
     return request.method === 'POST' && /^\/[^/]+\/?$/.test(request.path) && isPostForm(request.headers);
+  }
+
+  /** A form is charged to whoever signed its policy; a browser's preflight does nothing that could be forbidden. */
+  async permissionsFor(call: AwsCall, operation: string): Promise<readonly Permission[]> {
+    if (call.method === 'OPTIONS') return [];
+    if (operation === 'PostObject') {
+      const { principal, bucket, key } = await this.signedForm(call);
+      return [{ action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}`, principal }];
+    }
+    return s3Permissions(operation, call, operation === 'DeleteObjects' ? parseDelete(call.body).objects : []);
+  }
+
+  resourcePolicyOf(resourceArn: string): object | undefined {
+    return this.policyOf(resourceArn.replace('arn:aws:s3:::', '').split('/')[0] ?? '');
+  }
+
+  accessDenied(message: string): AwsError {
+    return new AwsError('AccessDenied', message, 403);
   }
 
   operationOf(request: RawRequest): string {

@@ -1,7 +1,9 @@
 import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
-import { type JsonOperation, JsonProtocol } from '../platform/json-protocol.ts';
+import { type JsonOperation, JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
+import type { Permission } from '../platform/permission.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import type { Document } from './fauxqs.ts';
+import { sqsPermissions } from './permissions.ts';
 import { queryErrorHeader } from './query-codes.ts';
 import { queuePolicyResourceType, queueResourceType } from './queue-resources.ts';
 import { Queues, type WireMessage } from './queues.ts';
@@ -51,6 +53,7 @@ export class SqsService implements Service {
   readonly signingNames = ['sqs'];
   readonly resourceTypes: readonly ResourceType[];
   readonly #queues: Queues;
+  readonly #region: string;
   readonly #protocol: JsonProtocol;
   #stopped = false;
 
@@ -70,8 +73,21 @@ export class SqsService implements Service {
     for (const operation of FURTHER_OPERATIONS) operations[operation] = async (input) => queues.call(operation, named(input), input);
     for (const operation of MOVE_TASKS) operations[operation] = () => Promise.reject(notEmulated(`SQS's ${operation}`));
     this.#queues = queues;
+    this.#region = options.region;
     this.#protocol = new JsonProtocol('SQS', '1.0', operations);
     this.resourceTypes = [queueResourceType(queues), queuePolicyResourceType(queues)];
+  }
+
+  permissionsFor(call: AwsCall, operation: string): Permission[] {
+    return sqsPermissions(operation, parseJsonBody(call.body) as object, this.#region);
+  }
+
+  resourcePolicyOf(queueArn: string): object | undefined {
+    return this.#queues.policyOf(queueArn) as object | undefined;
+  }
+
+  accessDenied(message: string): AwsError {
+    return new AwsError('AccessDeniedException', message);
   }
 
   operationOf(request: RawRequest): string {

@@ -18,9 +18,11 @@ function statementsOf(functionId: string): Statement[] {
     .filter(([id]) => id.startsWith(functionId))
     .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
 }
+/** What a function may do besides writing its own log. */
 const actionsOf = (functionId: string) =>
   statementsOf(functionId)
     .flatMap(({ Action }) => Action)
+    .filter((action) => !action.startsWith('logs:'))
     .sort();
 
 describe('the API', () => {
@@ -93,9 +95,18 @@ describe('functions', () => {
         .filter(([, { Properties }]) =>
           Properties.PolicyDocument.Statement.some((statement: Statement) => [statement.Action].flat().includes(action)),
         )
-        .map(([id]) => id.replace(/ServiceRole.*/, ''));
+        .map(([id]) => id.replace(/RoleDefaultPolicy.*/, ''));
     expect(allowed('bedrock:Retrieve').sort()).toEqual(['ManualsReadiness', 'QueryFunction']);
     expect(allowed('bedrock:IngestKnowledgeBaseDocuments')).toEqual(['ManualsIngestion']);
+  });
+
+  test('write to their own log group and no other', () => {
+    api.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+    const logStatements = ['Status', 'Usage', 'Query', 'Manuals']
+      .flatMap((name) => statementsOf(`${name}Function`))
+      .filter(({ Action }) => [Action].flat().some((action) => action.startsWith('logs:')));
+    expect(logStatements).toHaveLength(4);
+    for (const { Resource } of logStatements) expect(Resource).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/Logs/), 'Arn'] });
   });
 
   test('nobody may do everything with a service', () => {

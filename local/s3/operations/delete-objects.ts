@@ -60,7 +60,7 @@ function deleteOne(bucket: Bucket, { key, versionId }: ObjectToDelete, events: O
   return { versionId: marker.versionId, deleteMarker: true };
 }
 
-function parseDelete(body: Buffer): { objects: ObjectToDelete[]; quiet: boolean } {
+export function parseDelete(body: Buffer): { objects: ObjectToDelete[]; quiet: boolean } {
   const { Object: objects, Quiet: quiet } = parseXml(body, 'Delete');
   if (!Array.isArray(objects) || objects.length > MAX_KEYS) throw malformedXml();
   return { objects: objects.map(parseObject), quiet: String(quiet).trim() === 'true' };
