@@ -166,7 +166,7 @@ describe('creating what is in a stack', () => {
     ]);
     expect(notHonoured).toEqual(
       new Map([
-        ['AWS::Test::Thing', new Set(['Colour', 'Shape.Sides'])],
+        ['AWS::Test::Thing', new Set(['Colour', 'Shape'])],
         ['AWS::IAM::Role', new Set(['Age'])],
       ]),
     );

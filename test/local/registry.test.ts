@@ -65,7 +65,7 @@ describe('paths that are not honoured', () => {
           { Days: 3, Hours: { Of: 4 } },
         ],
       },
-      ['Rules.Days', 'Rules.Hours.Of'],
+      ['Rules.Days', 'Rules.Hours'],
     ],
     ['an empty object', { Colour: {} }, ['Colour']],
     ['an empty list', { Colours: [] }, ['Colours']],
