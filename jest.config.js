@@ -5,6 +5,8 @@ export default {
   testMatch: ['**/*.test.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   extensionsToTreatAsEsm: ['.ts'],
+  // A limit against hanging, not a measure of speed: machines are shared and noisy.
+  testTimeout: 60_000,
   // Journeys spend most of their time waiting for the runtime that they start.
   maxWorkers: '100%',
   coverageProvider: 'v8',

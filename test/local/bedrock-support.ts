@@ -7,6 +7,7 @@ import {
   type MetadataAttribute,
 } from '@aws-sdk/client-bedrock-agent';
 import { BedrockAgentRuntimeClient, type RetrievalFilter, RetrieveCommand } from '@aws-sdk/client-bedrock-agent-runtime';
+import type { ConverseCommandInput } from '@aws-sdk/client-bedrock-runtime';
 import { BedrockService } from '../../local/bedrock/bedrock.service.ts';
 import type { ResourceIdentity } from '../../local/platform/service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
@@ -158,4 +159,13 @@ function toApiAttribute([key, value]: [string, AttributeValue]): MetadataAttribu
   if (typeof value === 'number') return { key, value: { type: 'NUMBER', numberValue: value } };
   if (typeof value === 'boolean') return { key, value: { type: 'BOOLEAN', booleanValue: value } };
   return { key, value: { type: 'STRING_LIST', stringListValue: value } };
+}
+
+/** What the query function asks of the model, with `text` as its prompt. */
+export function converseInput(text: string): ConverseCommandInput {
+  return {
+    modelId: 'eu.anthropic.claude-haiku-5-5',
+    messages: [{ role: 'user', content: [{ text }] }],
+    inferenceConfig: { maxTokens: 600 },
+  };
 }

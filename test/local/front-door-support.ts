@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
+import net from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import { AccessKeys } from '../../local/front-door/access-keys.ts';
 import { FrontDoor } from '../../local/front-door/front-door.ts';
 import type { AwsCall, AwsError, AwsReply } from '../../local/platform/call.ts';
 import { AdjustableClock } from '../../local/platform/clock.ts';
+import { OPERATOR } from '../../local/platform/principal.ts';
 import { jsonReply } from '../../local/platform/rest-json-protocol.ts';
 import type { Service } from '../../local/platform/service.ts';
-import type { WireCall } from '../support/sign.ts';
+import { sign, type WireCall } from '../support/sign.ts';
 
 export const REGION = 'eu-west-1';
 
@@ -53,9 +57,66 @@ export class EchoService implements Service {
     return jsonReply(200, { path, queryString, body: body.toString(), principal });
   }
 
+  /** Makes calls wait inside the service until they are let go. */
+  hold(): { release: () => void; arrived: (count: number) => Promise<void> } {
+    const held = Promise.withResolvers<void>();
+    let arrived = 0;
+    this.behave = async () => {
+      arrived += 1;
+      await held.promise;
+      return undefined;
+    };
+    return { release: held.resolve, arrived: (count) => until(() => arrived === count) };
+  }
+
   renderError({ code, status, message }: AwsError): AwsReply {
     return jsonReply(status, { code, message });
   }
+}
+
+export const CALL: WireCall = { method: 'POST', target: '/', headers: { 'content-type': 'text/plain' }, body: 'hello' };
+
+/** A front door with an echo behind it, and the operator's calls to it in every form. */
+export interface EchoDoor extends RegionalDoor {
+  readonly endpoint: string;
+  readonly port: number;
+  readonly echo: EchoService;
+  signed(call?: WireCall): Promise<WireCall>;
+  /** A signed HTTP/1.1 request as bytes. */
+  bytesOf(call: WireCall): Promise<string>;
+  connect(): Promise<net.Socket>;
+}
+
+export async function openEchoDoor(): Promise<EchoDoor> {
+  const door = await openRegionalDoor();
+  const { endpoint } = door.frontDoor;
+  const port = Number(new URL(endpoint).port);
+  const echo = new EchoService('echo');
+  door.frontDoor.register(echo);
+  const operator = door.keys.issue(OPERATOR);
+  const signed = (call: WireCall = CALL) => sign(endpoint, call, { credentials: operator, service: 'echo' });
+  return {
+    ...door,
+    endpoint,
+    port,
+    echo,
+    signed,
+    bytesOf: async (call) => {
+      const { method, target, headers, body = '' } = await signed(call);
+      const lines = Object.entries({ ...headers, 'content-length': String(body.length), connection: 'close' });
+      return `${method} ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;
+    },
+    connect: async () => {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    },
+  };
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turn();
 }
 
 export interface Answer {

@@ -25,12 +25,11 @@ export function temporaryDirectory(): string {
 /** Opens S3 on what `directory` holds of an earlier run. */
 export async function openS3(directory: string): Promise<TestS3> {
   const events: ObjectEvent[] = [];
-  const services: S3Service[] = [];
+  let service: S3Service | undefined;
   const door = await openFrontDoor(({ clock, keys }) => {
-    services.push(new S3Service({ clock, keys, region: 'eu-west-1', directory, onObjectEvent: (event) => events.push(event) }));
-    return services;
+    service = new S3Service({ clock, keys, region: 'eu-west-1', directory, onObjectEvent: (event) => events.push(event) });
+    return [service];
   });
-  const [service] = services;
   if (!service) throw new Error('the front door built no S3');
   const client = new S3Client(door.clientConfig);
   return {
