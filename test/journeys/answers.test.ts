@@ -16,7 +16,7 @@ let owners: readonly Owner[];
 beforeAll(async () => {
   runtime = await startRuntime();
   owners = await Promise.all(loadManualFixtures().map(becomeOwner));
-}, 60_000);
+});
 
 afterAll(async () => {
   expect(await runtime.stop()).toBe(0);

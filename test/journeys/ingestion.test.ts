@@ -21,7 +21,7 @@ let user: SignedInUser;
 beforeAll(async () => {
   runtime = await startRuntime();
   control = new RuntimeControl(runtime.file);
-}, 60_000);
+});
 
 beforeEach(async () => {
   user = await newUser(runtime.file);
@@ -87,7 +87,7 @@ test('ready waits until it is searchable, though every page is indexed', async (
   await control.advanceTime(TEN_MINUTES_MS);
   await until(manualId, 'ready');
   await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ context_used: 1 });
-}, 20_000);
+});
 
 test('one page that cannot be indexed fails the manual', async () => {
   await control.failDocuments('#2$');
@@ -104,7 +104,7 @@ test('a passing fault of Bedrock or DynamoDB only delays it', async () => {
   await control.armFault({ service: 'dynamodb', operation: 'UpdateItem', kind: 'drop', times: 2 });
   const manualId = await upload();
   await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ status: 'ready' });
-}, 20_000);
+});
 
 test('a question that Bedrock cannot answer is refused, and costs nothing', async () => {
   const manualId = await upload();
@@ -112,7 +112,7 @@ test('a question that Bedrock cannot answer is refused, and costs nothing', asyn
   await control.armFault({ service: 'bedrock', operation: 'Converse', kind: 'throttle' });
   await expect(user.client.ask('What does error E-24 mean?')).rejects.toMatchObject({ status: 503, problem: { code: 'unavailable' } });
   await expect(user.client.usage()).resolves.toMatchObject({ daily_used: 0, monthly_used: 0 });
-}, 20_000);
+});
 
 test('two files posted by one form are one of them, whole', async () => {
   const [short, long] = [pdfOf(PAGES), pdfOf([...PAGES].reverse())];
@@ -132,7 +132,7 @@ test('two files posted by one form are one of them, whole', async () => {
     [3, 1],
     [1, 3],
   ]).toContainEqual(pages);
-}, 20_000);
+});
 
 test('a text with characters of every plane becomes ready', async () => {
   const bytes = new TextEncoder().encode('The 😀 valve opens to the left. \uffff');

@@ -11,7 +11,7 @@ let runtime: StartedRuntime;
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'manuel-start-'));
   runtime = await startRuntime(directory);
-}, 60_000);
+});
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -60,7 +60,7 @@ test('a taken port is refused with a sentence, and leaves nothing behind', async
   expect(output).toContain(`Port ${port} is taken. Choose another with --port, or 0 for any that is free.`);
   expect(readdirSync(elsewhere)).toEqual([]);
   rmSync(elsewhere, { recursive: true });
-}, 30_000);
+});
 
 test.each([
   [['--stage', 'nope'], 'There is no stage "nope". Stages: dev.'],
@@ -95,4 +95,4 @@ test('after it was killed it starts again', async () => {
   const again = await startRuntime(directory);
   expect((await fetch(`${again.file.api_url}/health`)).status).toBe(200);
   expect(await again.stop()).toBe(0);
-}, 60_000);
+});
