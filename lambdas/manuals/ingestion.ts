@@ -56,7 +56,7 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
   }
   const { pageCount, pages } = extracted;
   await Promise.all([ports.files.keep(manual, object.version), ports.documents.ingest(manual, pages)]);
-  await ports.readiness.lookAt(firstLook(manual, pages));
+  await ports.readiness.lookAt(firstLook(manual, extracted));
   await advance({ status: 'indexing', pages: pageCount });
 }
 
@@ -69,7 +69,7 @@ export async function giveUp(ports: Pick<IngestionPorts, 'records'>, object: Inc
 }
 
 /** The probe searches for words of the last page, which is indexed last as far as there is an order. */
-function firstLook(manual: Manual, pages: readonly Page[]): ReadinessMessage {
+function firstLook({ user_id, manual_id }: Manual, { pageCount, pages }: ExtractedText): ReadinessMessage {
   const probe = cutText((pages.at(-1)?.text ?? '').replace(/\s+/g, ' '), PROBE_CHARACTERS);
-  return { user_id: manual.user_id, manual_id: manual.manual_id, pages: pages.map(({ number }) => number), probe, attempt: 0 };
+  return { user_id, manual_id, pages: pages.map(({ number }) => number), page_count: pageCount, probe, attempt: 0 };
 }

@@ -35,7 +35,8 @@ export function manualDocument(manual: Manual): ManualDocument {
     size,
     status,
     ...(pages !== undefined && { pages }),
-    ...(failure && { failure: { code: failure, detail: MANUAL_FAILURES[failure] } }),
+    // A manual that was given up and taken up again keeps what it had failed of in its record.
+    ...(status === 'failed' && failure && { failure: { code: failure, detail: MANUAL_FAILURES[failure] } }),
     created_at,
     updated_at,
   };

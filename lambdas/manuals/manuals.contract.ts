@@ -82,6 +82,8 @@ export const ReadinessMessage = z.object({
   manual_id: text(),
   /** The numbers of the pages that have text, each of which is a document. */
   pages: z.array(z.int().check(z.minimum(1))).check(z.minLength(1)),
+  /** Of the file, those without text included: the probe may be done before ingestion has recorded it. */
+  page_count: z.int().check(z.minimum(1)),
   /** Words of the manual, by which a search must find it. */
   probe: text(),
   /** How often it was looked at already. */

@@ -36,7 +36,7 @@ export async function checkReadiness(ports: ReadinessPorts, message: ReadinessMe
     return ports.onFailed(manual, statuses);
   }
   if (statuses.every((status) => status === 'INDEXED') && (await isFound(ports, owner, message, signal))) {
-    if (await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'ready' })) {
+    if (await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'ready', pages: message.page_count })) {
       ports.onReady(manual);
     }
     return;

@@ -1,5 +1,5 @@
 import { AwsError, type AwsReply } from '../platform/call.ts';
-import { S3Error, unknownAccessKey } from './s3-error.ts';
+import { S3Error } from './s3-error.ts';
 import { xmlDocument } from './xml.ts';
 
 /** The error document of https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. */
@@ -14,8 +14,6 @@ export function renderS3Error(error: AwsError, requestId: string): AwsReply {
 /** The front door words its refusals as most services do; S3 has codes of its own for some. */
 function inS3Terms(error: AwsError): AwsError {
   switch (error.code) {
-    case 'UnrecognizedClientException':
-      return unknownAccessKey();
     case 'IncompleteSignatureException':
       return new AwsError('AuthorizationHeaderMalformed', error.message, 400);
     case 'InternalFailure':

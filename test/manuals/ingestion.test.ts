@@ -36,7 +36,7 @@ test('an upload is read, kept, ingested and watched', async () => {
   await ingest(ports, OBJECT);
   expect(did).toEqual(['read v1', 'keep v1', 'ingest 2']);
   expect(looks).toEqual([
-    { user_id: 'alice', manual_id: ALICES_MANUAL.manual_id, pages: [1, 3], probe: 'Descale it monthly.', attempt: 0 },
+    { user_id: 'alice', manual_id: ALICES_MANUAL.manual_id, pages: [1, 3], page_count: 3, probe: 'Descale it monthly.', attempt: 0 },
   ]);
   await expect(manual()).resolves.toMatchObject({ status: 'indexing', pages: 3, object_version: 'v1' });
 });

@@ -1,15 +1,15 @@
-import type { ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
+import type { ManualState, ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
 import { checkReadiness, type ReadinessPorts } from '../../lambdas/manuals/readiness.ts';
 import type { Passage } from '../../lambdas/shared/manual-retriever.ts';
 import { ALICE } from '../support/callers.ts';
 import { ALICES_MANUAL, MemoryRecords } from '../support/manuals.ts';
 
 const { manual_id } = ALICES_MANUAL;
-const MESSAGE: ReadinessMessage = { user_id: 'alice', manual_id, pages: [1, 2], probe: 'Descale it', attempt: 0 };
+const MESSAGE: ReadinessMessage = { user_id: 'alice', manual_id, pages: [1, 2], page_count: 5, probe: 'Descale it', attempt: 0 };
 const FOUND: Passage = { text: 'Descale it', manualId: manual_id, filename: 'kettle.txt', page: null, section: null, score: 1 };
 const signal = new AbortController().signal;
 
-function world({ statuses = ['INDEXED', 'INDEXED'], found = [FOUND], exhausted = false, status = 'indexing' as const } = {}) {
+function world({ statuses = ['INDEXED', 'INDEXED'], found = [FOUND], exhausted = false, status = 'indexing' as ManualState } = {}) {
   const records = new MemoryRecords({ ...ALICES_MANUAL, status });
   const looks: ReadinessMessage[] = [];
   const told: string[] = [];
@@ -33,7 +33,7 @@ function world({ statuses = ['INDEXED', 'INDEXED'], found = [FOUND], exhausted =
 test('indexed and found is ready; the search runs under the owner', async () => {
   const { ports, looks, told, searches, manual } = world();
   await checkReadiness(ports, MESSAGE, signal);
-  await expect(manual()).resolves.toMatchObject({ status: 'ready' });
+  await expect(manual()).resolves.toMatchObject({ status: 'ready', pages: 5 });
   expect(searches).toEqual([{ userId: 'alice', question: 'Descale it', manualIds: [manual_id] }]);
   expect([looks, told]).toEqual([[], ['ready']]);
 });
@@ -58,6 +58,12 @@ test.each(['FAILED', 'PARTIALLY_INDEXED', 'IGNORED', 'SOMETHING_NEW'])('one page
   await checkReadiness(ports, MESSAGE, signal);
   await expect(manual()).resolves.toMatchObject({ status: 'failed', failure: 'indexing_failed' });
   expect([looks, told]).toEqual([[], ['failed']]);
+});
+
+test('a probe that is done before ingestion’s last write loses nothing of it', async () => {
+  const { ports, manual } = world({ status: 'validating' });
+  await checkReadiness(ports, MESSAGE, signal);
+  await expect(manual()).resolves.toMatchObject({ status: 'ready', pages: 5 });
 });
 
 test('a manual that takes too long fails', async () => {
