@@ -8,6 +8,7 @@ import { createDemoUsers } from './demo-users.ts';
 import { AccessKeys } from './front-door/access-keys.ts';
 import { FrontDoor } from './front-door/front-door.ts';
 import { Authorizer } from './iam/authorizer.ts';
+import { IamService } from './iam/iam.service.ts';
 import { AdjustableClock } from './platform/clock.ts';
 import { OPERATOR } from './platform/principal.ts';
 import { type RuntimeFile, type RuntimeFunction, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts';
@@ -53,8 +54,11 @@ export class Runtime {
     onStep('create the resources');
     const keys = new AccessKeys();
     const clock = new AdjustableClock();
+    const iam = new IamService();
+    const access = new Authorizer({ region, clock, iam, report: onReport });
     const frontDoor = new FrontDoor({
       keys,
+      access,
       clock,
       region,
       onInternalError: (error) => onReport(`an emulated service failed: ${describe(error)}`),
@@ -62,11 +66,11 @@ export class Runtime {
     const endpoint = await frontDoor.listen();
     undo.defer(() => frontDoor.close());
     const state = await freshDirectory(path.join(directory, 'state'), undo);
-    const services = createServices({ frontDoor, keys, clock, region, directory: state, report: onReport });
+    const services = createServices({ frontDoor, access, keys, clock, region, directory: state, report: onReport });
     for (const service of services.all) undo.defer(() => service.stop?.());
-    frontDoor.register(...services.all);
-    frontDoor.enforce(new Authorizer({ region, identityPoliciesOf: (roleArn) => services.iam.policiesOf(roleArn), report: onReport }));
-    const provisioned = await provision(stacks, new Registry(services.all));
+    frontDoor.register(iam, ...services.all);
+    const provisioned = await provision(stacks, new Registry([iam, ...services.all]));
+    await access.review();
 
     onStep('create the demo users');
     const operator = keys.issue(OPERATOR);
@@ -110,8 +114,8 @@ function describeFunctions({ resources }: Provisioned, keys: AccessKeys): Runtim
   return keys.issued().flatMap(({ principal, accessKeyId, secretAccessKey, sessionToken }) => {
     if (principal.kind !== 'role') return [];
     return {
-      path: (paths.get(principal.functionName) ?? '').replace(/\/Resource$/, ''),
-      name: principal.functionName,
+      path: (paths.get(principal.sessionName) ?? '').replace(/\/Resource$/, ''),
+      name: principal.sessionName,
       role: principal.arn,
       access_key: { access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: sessionToken ?? '' },
     };

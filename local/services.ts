@@ -7,9 +7,9 @@ import { DynamoDbService } from './dynamodb/dynamodb.service.ts';
 import { EventBridgeService } from './eventbridge/eventbridge.service.ts';
 import type { AccessKeys } from './front-door/access-keys.ts';
 import type { FrontDoor } from './front-door/front-door.ts';
-import { IamService } from './iam/iam.service.ts';
 import { LambdaService } from './lambda/lambda.service.ts';
 import { LogsService } from './logs/logs.service.ts';
+import type { AccessControl } from './platform/access-control.ts';
 import type { AdjustableClock } from './platform/clock.ts';
 import type { Service } from './platform/service.ts';
 import { S3Service } from './s3/s3.service.ts';
@@ -17,6 +17,7 @@ import { SqsService } from './sqs/sqs.service.ts';
 
 export interface ServicesOptions {
   readonly frontDoor: FrontDoor;
+  readonly access: AccessControl;
   readonly keys: AccessKeys;
   readonly clock: AdjustableClock;
   readonly region: string;
@@ -29,22 +30,19 @@ export interface ServicesOptions {
 interface Services {
   readonly all: readonly Service[];
   readonly api: ApiGatewayService;
-  readonly iam: IamService;
 }
 
 /** Every emulated service, connected as AWS connects them. */
-export function createServices({ frontDoor, keys, clock, region, directory, report }: ServicesOptions): Services {
+export function createServices({ frontDoor, access, keys, clock, region, directory, report }: ServicesOptions): Services {
   const endpoint = () => frontDoor.endpoint;
-  const iam = new IamService();
-  const logs = new LogsService({ clock, region });
-  const queues = new SqsService({ region, endpoint });
+  const logs = new LogsService({ clock, region, access });
+  const queues = new SqsService({ region, endpoint, access });
   const events = new EventBridgeService({ clock, region, queues, report });
-  const functions = new LambdaService({ clock, region, endpoint, keys, logs, queues, report });
+  const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
   const userPools = new CognitoService({ clock, region });
-  const bedrock = new BedrockService({ clock, region });
+  const bedrock = new BedrockService({ clock, region, access });
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
   const all: Service[] = [
-    iam,
     logs,
     new DynamoDbService({ clock, region }),
     new S3Service({ clock, region, keys, directory: path.join(directory, 's3'), onObjectEvent: (event) => events.publish(event) }),
@@ -63,7 +61,8 @@ export function createServices({ frontDoor, keys, clock, region, directory, repo
         },
         failDocuments: (pattern) => (pattern ? bedrock.failDocuments(pattern) : bedrock.clearDocumentFailures()),
       },
+      retrieval: bedrock,
     }),
   ];
-  return { all, api, iam };
+  return { all, api };
 }

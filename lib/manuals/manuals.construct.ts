@@ -3,7 +3,6 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -84,9 +83,9 @@ export class Manuals extends Construct {
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion');
     allowObjects(fn, bucket, MANUALS_PREFIX, 's3:PutObject');
-    readinessQueue.grantSendMessages(fn);
+    readinessQueue.grant(fn, 'sqs:SendMessage');
     knowledgeBase.grantIngest(fn);
-    fn.addEventSource(new SqsEventSource(queue, { batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY }));
+    consume(queue, fn);
   }
 
   #readiness(props: ManualsProps, queue: Queue): void {
@@ -94,10 +93,10 @@ export class Manuals extends Construct {
     const fn = new CapabilityFunction(this, 'Readiness', { ...props, contract: readinessContract, timeout: READINESS_TIMEOUT });
     fn.provide({ MANUALS_TABLE: table.tableName, READINESS_QUEUE_URL: queue.queueUrl });
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-    queue.grantSendMessages(fn);
+    queue.grant(fn, 'sqs:SendMessage');
     knowledgeBase.grantReadStatus(fn);
     knowledgeBase.grantRetrieve(fn);
-    fn.addEventSource(new SqsEventSource(queue, { batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY }));
+    consume(queue, fn);
   }
 
   #queue(id: string, consumerTimeout: Duration, deadLetterQueue: IQueue): Queue {
@@ -108,6 +107,12 @@ export class Manuals extends Construct {
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
   }
+}
+
+/** The queue's own grant, and thus the library's event source, allow more than polling needs (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
+function consume(queue: Queue, fn: CapabilityFunction): void {
+  queue.grant(fn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
+  fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY });
 }
 
 /** The bucket's own grants allow far more: tags, retention, legal holds, listing. */

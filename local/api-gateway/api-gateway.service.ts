@@ -33,7 +33,7 @@ export class ApiGatewayService implements Service {
   readonly #server: HttpServer;
 
   constructor({ clock, region, functions, authorizers, report }: ApiGatewayOptions) {
-    this.#handler = new RequestHandler({ clock, report, lambdaProxy: new LambdaProxy({ functions, clock, report }) });
+    this.#handler = new RequestHandler({ clock, report, lambdaProxy: new LambdaProxy({ functions, clock, region, report }) });
     this.resourceTypes = resourceTypes({ apis: this.#apis, region, verifier: authorizers, report });
     this.#server = new HttpServer({ answer: (request, clientGone) => this.#handler.handle(this.#theApi(), request, clientGone), report });
   }

@@ -1,5 +1,6 @@
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import { GatewayError, internalServerError } from './gateway-error.ts';
 import type { ApiReply } from './http-message.ts';
 import type { LambdaIntegration } from './integration.ts';
@@ -16,14 +17,15 @@ export interface Invocation {
   readonly functionError?: string;
 }
 
-/** Whoever runs functions. A rejection means that the function was not run. */
+/** Whoever runs functions. A rejection means that the function was not run: the principal may not, or there is none. */
 export interface FunctionInvoker {
-  invoke(functionArn: string, payload: string): Promise<Invocation>;
+  invokeAs(principal: Principal, functionArn: string, payload: string): Promise<Invocation>;
 }
 
 export interface LambdaProxyOptions {
   readonly functions: FunctionInvoker;
   readonly clock: Clock;
+  readonly region: string;
   /** Told why a function's answer could not be used; the client only learns that it could not. */
   readonly report: (line: string) => void;
 }
@@ -40,7 +42,7 @@ export class LambdaProxy {
   async answer(integration: LambdaIntegration, parts: ProxyEventParts, clientGone: AbortSignal): Promise<ApiReply> {
     const event = JSON.stringify(proxyEvent(parts));
     if (Buffer.byteLength(event) > MAX_EVENT_BYTES) throw new GatewayError('REQUEST_TOO_LARGE', 'Request Too Long');
-    const result = await this.#inTime(this.#invoke(integration.functionArn, event), integration.timeoutMs, clientGone);
+    const result = await this.#inTime(this.#invoke(integration.functionArn, event, parts), integration.timeoutMs, clientGone);
     if (result.functionError !== undefined) {
       throw this.#failed(parts, `the function failed (${result.functionError}): ${result.payload.toString('utf8', 0, 500)}`);
     }
@@ -53,14 +55,21 @@ export class LambdaProxy {
     }
   }
 
-  async #invoke(functionArn: string, event: string): Promise<Invocation> {
+  async #invoke(functionArn: string, event: string, parts: ProxyEventParts): Promise<Invocation> {
     try {
-      return await this.#options.functions.invoke(functionArn, event);
+      const gateway: Principal = { kind: 'service', name: 'apigateway.amazonaws.com', sourceArn: this.#methodArn(parts) };
+      return await this.#options.functions.invokeAs(gateway, functionArn, event);
     } catch (error) {
       this.#options.report(`API Gateway could not invoke ${functionArn}: ${error instanceof Error ? error.message : error}`);
       const denied = error instanceof AwsError && error.code === 'AccessDeniedException';
       throw internalServerError('INTEGRATION_FAILURE', denied ? 500 : 502);
     }
+  }
+
+  /** The method on whose behalf a function is called (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html). */
+  #methodArn({ context, deployment }: ProxyEventParts): string {
+    const method = `${deployment.apiId}/${deployment.stage}/${context.httpMethod}${context.resourcePath}`;
+    return `arn:aws:execute-api:${this.#options.region}:${LOCAL_ACCOUNT}:${method}`;
   }
 
   async #inTime(work: Promise<Invocation>, timeoutMs: number, clientGone: AbortSignal): Promise<Invocation> {

@@ -1,3 +1,4 @@
+import type { AccessControl } from '../platform/access-control.ts';
 import type { AwsCall, AwsError, AwsReply, RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Permission } from '../platform/permission.ts';
@@ -17,6 +18,7 @@ import { VectorStore } from './vector-store.ts';
 export interface BedrockServiceOptions {
   readonly clock: Clock;
   readonly region: string;
+  readonly access: AccessControl;
 }
 
 /**
@@ -29,22 +31,24 @@ export class BedrockService implements Service {
   readonly resourceTypes: readonly ResourceType[];
   readonly #clock: Clock;
   readonly #region: string;
+  readonly #knowledgeBases = new KnowledgeBases();
   readonly #timeline = new Timeline();
   readonly #settings = new IngestionSettings();
   readonly #callRates: CallRates;
+  #leaking: RegExp | undefined;
   readonly #protocol: RestJsonProtocol;
 
-  constructor({ clock, region }: BedrockServiceOptions) {
+  constructor({ clock, region, access }: BedrockServiceOptions) {
     this.#clock = clock;
     this.#region = region;
     this.#callRates = new CallRates(clock);
-    const knowledgeBases = new KnowledgeBases();
+    const knowledgeBases = this.#knowledgeBases;
     const vectorStore = new VectorStore({ clock, region });
-    const parts = { clock, region, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings };
+    const parts = { clock, region, access, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings };
     this.resourceTypes = [...vectorStore.resourceTypes, ...knowledgeBaseResourceTypes(parts)];
     this.#protocol = new RestJsonProtocol('Amazon Bedrock', [
       ...ingestionRoutes(knowledgeBases),
-      ...retrievalRoutes(knowledgeBases),
+      ...retrievalRoutes(knowledgeBases, () => this.#leaking),
       ...converseRoutes(clock),
     ]);
   }
@@ -68,13 +72,22 @@ export class BedrockService implements Service {
     this.#settings.clearFailures();
   }
 
+  /** Makes Retrieve return what its filter should keep back: passages of documents whose id matches. Undefined ends it. */
+  leakPassages(pattern: RegExp | undefined): void {
+    this.#leaking = pattern;
+  }
+
   /** Whether AWS's call rates are enforced. Off at first. */
   set callRatesEnforced(enforced: boolean) {
     this.#callRates.armed = enforced;
   }
 
   permissionsFor(call: AwsCall, operation: string): Permission[] {
-    return bedrockPermissions(operation, call.path, this.#region);
+    const permissions = bedrockPermissions(operation, call.path, this.#region);
+    if (operation !== 'Retrieve') return permissions;
+    // The knowledge base searches with rights of its own.
+    const knowledgeBase = this.#knowledgeBases.find(call.path.split('/')[2] ?? '');
+    return [...permissions, ...(knowledgeBase?.role.permissionsTo('search') ?? [])];
   }
 
   operationOf(request: RawRequest): string {

@@ -5,6 +5,7 @@ import type { Document } from './document.ts';
 import type { IngestionSettings } from './ingestion-settings.ts';
 import { type Metadata, SYSTEM_METADATA } from './metadata.ts';
 import type { Passage, PassageIndex } from './passage-index.ts';
+import type { ServiceRole } from './service-role.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
@@ -33,6 +34,7 @@ interface DocumentRecord {
 
 export interface DataSourceParts {
   readonly passages: PassageIndex;
+  readonly role: ServiceRole;
   readonly settings: IngestionSettings;
   readonly timeline: Timeline;
   readonly clock: Clock;
@@ -71,11 +73,11 @@ export class DataSource {
 
   /** Starts to index a document. What an earlier version says stays searchable until the new one is. */
   ingest(document: Document): void {
-    const { settings, timeline, clock } = this.#parts;
+    const { role, settings, timeline, clock } = this.#parts;
     const { startingMs, inProgressMs, searchableAfterIndexedMs } = settings.times;
     const record = this.#documents.get(document.id) ?? { state: { status: 'STARTING' }, passages: [], submission: 0 };
     this.#documents.set(document.id, record);
-    const failure = settings.failureOf(document.id) ?? metadataComplaint(document.metadata);
+    const failure = settings.failureOf(document.id) ?? metadataComplaint(document.metadata) ?? role.refusalOf('write');
     const now = clock.now();
     const processedAt = now + startingMs + inProgressMs;
     const schedule = this.#submit(record, 'STARTING', now);
@@ -93,10 +95,15 @@ export class DataSource {
   delete(documentId: string): void {
     const record = this.#documents.get(documentId);
     if (!record) return;
-    const { settings, timeline, clock } = this.#parts;
+    const { role, settings, timeline, clock } = this.#parts;
     const now = clock.now();
     const schedule = this.#submit(record, 'DELETING', now);
-    schedule(now + settings.times.deletingMs, () => {
+    const refusal = role.refusalOf('delete');
+    schedule(now + settings.times.deletingMs, (atMs) => {
+      if (refusal !== undefined) {
+        record.state = { status: 'FAILED', statusReason: refusal, updatedAtMs: atMs };
+        return;
+      }
       this.#replacePassages(record, []);
       this.#documents.delete(documentId);
     });

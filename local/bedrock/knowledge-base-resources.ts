@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AccessControl } from '../platform/access-control.ts';
 import { notEmulated } from '../platform/call.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import type { ResourceIdentity, ResourceType, TemplateResource } from '../platform/service.ts';
@@ -6,16 +7,19 @@ import { type Chunking, DEFAULT_CHUNKING } from './chunking.ts';
 import { DataSource, type DataSourceParts } from './data-source.ts';
 import { bedrockResourceId, KnowledgeBase, type KnowledgeBases } from './knowledge-base.ts';
 import { invalid, parseInput } from './request.ts';
+import { ServiceRole } from './service-role.ts';
 import type { VectorStore } from './vector-store.ts';
 
 const name = z.string().regex(/^([0-9a-zA-Z][_-]?){1,100}$/);
 
 const knowledgeBaseSchema = z.looseObject({
   Name: name,
+  RoleArn: z.string(),
   KnowledgeBaseConfiguration: z.looseObject({
     Type: z.string(),
     VectorKnowledgeBaseConfiguration: z
       .looseObject({
+        EmbeddingModelArn: z.string(),
         EmbeddingModelConfiguration: z
           .looseObject({ BedrockEmbeddingModelConfiguration: z.looseObject({ Dimensions: z.int().optional() }).optional() })
           .optional(),
@@ -48,8 +52,9 @@ const dataSourceSchema = z.looseObject({
     .optional(),
 });
 
-export interface KnowledgeBaseResourceParts extends Omit<DataSourceParts, 'passages'> {
+export interface KnowledgeBaseResourceParts extends Omit<DataSourceParts, 'passages' | 'role'> {
   readonly region: string;
+  readonly access: AccessControl;
   readonly knowledgeBases: KnowledgeBases;
   readonly vectorStore: VectorStore;
 }
@@ -61,7 +66,9 @@ export function knowledgeBaseResourceTypes(parts: KnowledgeBaseResourceParts): r
       type: 'AWS::Bedrock::KnowledgeBase',
       honours: [
         'Name',
+        'RoleArn',
         'KnowledgeBaseConfiguration.Type',
+        'KnowledgeBaseConfiguration.VectorKnowledgeBaseConfiguration.EmbeddingModelArn',
         'KnowledgeBaseConfiguration.VectorKnowledgeBaseConfiguration.EmbeddingModelConfiguration.BedrockEmbeddingModelConfiguration.Dimensions',
         'StorageConfiguration.Type',
         'StorageConfiguration.S3VectorsConfiguration',
@@ -69,8 +76,6 @@ export function knowledgeBaseResourceTypes(parts: KnowledgeBaseResourceParts): r
       inert: {
         Description: 'nothing local reads it',
         Tags: 'nothing local reads tags',
-        RoleArn: 'indexing inline documents locally calls no other service that would check the role',
-        'KnowledgeBaseConfiguration.VectorKnowledgeBaseConfiguration.EmbeddingModelArn': 'locally words are indexed instead of vectors',
         'KnowledgeBaseConfiguration.VectorKnowledgeBaseConfiguration.EmbeddingModelConfiguration.BedrockEmbeddingModelConfiguration.EmbeddingDataType':
           'locally words are indexed instead of vectors',
       },
@@ -102,17 +107,20 @@ function createKnowledgeBase(resource: TemplateResource, parts: KnowledgeBaseRes
   if (storage.Type !== 'S3_VECTORS') throw notEmulated(`a knowledge base with the storage ${storage.Type}`);
   const { IndexArn: indexArn, VectorBucketArn: bucketArn, IndexName: indexName } = storage.S3VectorsConfiguration ?? {};
   const index = parts.vectorStore.index({ indexArn, bucketArn, indexName });
-  const dimensions =
-    configuration.VectorKnowledgeBaseConfiguration?.EmbeddingModelConfiguration?.BedrockEmbeddingModelConfiguration?.Dimensions;
+  const { EmbeddingModelArn: embeddingModelArn, EmbeddingModelConfiguration: embedding } =
+    configuration.VectorKnowledgeBaseConfiguration ?? {};
+  if (embeddingModelArn === undefined) throw invalid('A knowledge base of type VECTOR needs a VectorKnowledgeBaseConfiguration.');
+  const dimensions = embedding?.BedrockEmbeddingModelConfiguration?.Dimensions;
   if (dimensions !== undefined && dimensions !== index.dimension) {
     throw invalid(`The embedding model gives vectors of ${dimensions} dimensions, and the index ${index.arn} takes ${index.dimension}.`);
   }
   const id = bedrockResourceId(resource.stackName, resource.logicalId);
-  parts.knowledgeBases.add(new KnowledgeBase(id, properties.Name));
-  return {
-    ref: id,
-    attributes: { KnowledgeBaseId: id, KnowledgeBaseArn: `arn:aws:bedrock:${parts.region}:${LOCAL_ACCOUNT}:knowledge-base/${id}` },
-  };
+  const knowledgeBaseArn = `arn:aws:bedrock:${parts.region}:${LOCAL_ACCOUNT}:knowledge-base/${id}`;
+  const { access } = parts;
+  const role = new ServiceRole({ access, roleArn: properties.RoleArn, knowledgeBaseArn, embeddingModelArn, indexArn: index.arn });
+  role.assume();
+  parts.knowledgeBases.add(new KnowledgeBase(id, properties.Name, role));
+  return { ref: id, attributes: { KnowledgeBaseId: id, KnowledgeBaseArn: knowledgeBaseArn } };
 }
 
 function createDataSource(resource: TemplateResource, parts: KnowledgeBaseResourceParts): ResourceIdentity {
@@ -124,7 +132,13 @@ function createDataSource(resource: TemplateResource, parts: KnowledgeBaseResour
   const { settings, timeline, clock } = parts;
   const chunking = chunkingOf(properties.VectorIngestionConfiguration?.ChunkingConfiguration);
   knowledgeBase.addDataSource(
-    new DataSource(id, knowledgeBase.id, chunking, { passages: knowledgeBase.passages, settings, timeline, clock }),
+    new DataSource(id, knowledgeBase.id, chunking, {
+      passages: knowledgeBase.passages,
+      role: knowledgeBase.role,
+      settings,
+      timeline,
+      clock,
+    }),
   );
   return { ref: `${knowledgeBase.id}|${id}`, attributes: { DataSourceId: id, KnowledgeBaseId: knowledgeBase.id } };
 }

@@ -3,17 +3,20 @@ import { AwsError } from '../platform/call.ts';
 import type { DataSource } from './data-source.ts';
 import { PassageIndex } from './passage-index.ts';
 import { notFound } from './request.ts';
+import type { ServiceRole } from './service-role.ts';
 
 /** A knowledge base of type VECTOR on S3 Vectors. */
 export class KnowledgeBase {
   readonly id: string;
   readonly name: string;
+  readonly role: ServiceRole;
   readonly passages = new PassageIndex();
   readonly #dataSources = new Map<string, DataSource>();
 
-  constructor(id: string, name: string) {
+  constructor(id: string, name: string, role: ServiceRole) {
     this.id = id;
     this.name = name;
+    this.role = role;
   }
 
   addDataSource(dataSource: DataSource): void {
@@ -41,9 +44,13 @@ export class KnowledgeBases {
     this.#byId.set(id, knowledgeBase);
   }
 
+  find(id: string): KnowledgeBase | undefined {
+    return this.#byId.get(id);
+  }
+
   /** Throws ResourceNotFoundException when there is none. */
   get(id: string): KnowledgeBase {
-    const knowledgeBase = this.#byId.get(id);
+    const knowledgeBase = this.find(id);
     if (!knowledgeBase) throw notFound(`Knowledge Base with id ${id} does not exist.`);
     return knowledgeBase;
   }

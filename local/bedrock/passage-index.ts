@@ -1,5 +1,4 @@
 import type { Metadata } from './metadata.ts';
-import type { MetadataPredicate } from './metadata-filter.ts';
 import { rarity } from './rarity.ts';
 import { termsOf } from './terms.ts';
 
@@ -16,6 +15,9 @@ export interface ScoredPassage {
   /** 0 to 1. */
   readonly score: number;
 }
+
+/** Whether a search may find a passage. */
+type PassagePredicate = (passage: Passage) => boolean;
 
 interface Entry {
   readonly passage: Passage;
@@ -70,8 +72,8 @@ export class PassageIndex {
    * `limit` results as long as so many pass, however little they have to do with the question: one that holds all of
    * its words scores near 1, one that holds none scores 0. Only passages that pass have any influence on a score.
    */
-  search(question: string, limit: number, matches: MetadataPredicate): ScoredPassage[] {
-    const passing = new Set([...this.#entries.values()].filter(({ passage }) => matches(passage.metadata)));
+  search(question: string, limit: number, matches: PassagePredicate): ScoredPassage[] {
+    const passing = new Set([...this.#entries.values()].filter(({ passage }) => matches(passage)));
     const best = this.#score(new Set(termsOf(question)), passing)
       .sort((a, b) => b.score - a.score)
       .slice(0, limit);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RestJsonRoute } from '../platform/rest-json-protocol.ts';
 import type { KnowledgeBases } from './knowledge-base.ts';
 import { compileFilter } from './metadata-filter.ts';
-import type { ScoredPassage } from './passage-index.ts';
+import type { Passage, ScoredPassage } from './passage-index.ts';
 import { invalid, parseInput, resourceIdSchema } from './request.ts';
 
 /** A service quota, below what the API's model says (https://docs.aws.amazon.com/general/latest/gr/bedrock.html). */
@@ -27,8 +27,11 @@ const retrieveSchema = z.strictObject({
     .optional(),
 });
 
-/** Retrieve: the passages of a knowledge base that fit a question, of those that pass the filter. */
-export function retrievalRoutes(knowledgeBases: KnowledgeBases): readonly RestJsonRoute[] {
+/**
+ * Retrieve: the passages of a knowledge base that fit a question, of those that pass the filter. Passages of documents whose
+ * id matches what `leaking` returns pass every filter and come first, as from a store whose filter has failed.
+ */
+export function retrievalRoutes(knowledgeBases: KnowledgeBases, leaking: () => RegExp | undefined): readonly RestJsonRoute[] {
   return [
     {
       operation: 'Retrieve',
@@ -43,7 +46,11 @@ export function retrievalRoutes(knowledgeBases: KnowledgeBases): readonly RestJs
         if (overrideSearchType === 'HYBRID') {
           throw invalid('HYBRID search type is not supported for the vector store of this knowledge base (S3_VECTORS). Use SEMANTIC.');
         }
-        return { retrievalResults: passages.search(retrievalQuery.text, numberOfResults, matches).map(toResult) };
+        const leak = leaking();
+        const isLeaked = ({ documentId }: Passage) => leak !== undefined && documentId.search(leak) >= 0;
+        const leaked = leak ? passages.search(retrievalQuery.text, numberOfResults, isLeaked) : [];
+        const fitting = passages.search(retrievalQuery.text, numberOfResults, (one) => !isLeaked(one) && matches(one.metadata));
+        return { retrievalResults: [...leaked, ...fitting].slice(0, numberOfResults).map(toResult) };
       },
     },
   ];

@@ -1,4 +1,4 @@
-import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js';
+import { AuthenticationDetails, CognitoUser, CognitoUserPool, type CognitoUserSession } from 'amazon-cognito-identity-js';
 
 export interface SignIn {
   readonly endpoint?: string;
@@ -9,12 +9,18 @@ export interface SignIn {
 }
 
 /** Signs a user in by SRP, as an app does, and returns the access token. */
-export function signIn({ endpoint, userPoolId, clientId, name, password }: SignIn): Promise<string> {
+export async function signIn(credentials: SignIn): Promise<string> {
+  const session = await openSession(credentials);
+  return session.getAccessToken().getJwtToken();
+}
+
+/** Signs a user in by SRP, as an app does, and returns all that the user pool grants. */
+export function openSession({ endpoint, userPoolId, clientId, name, password }: SignIn): Promise<CognitoUserSession> {
   const pool = new CognitoUserPool({ UserPoolId: userPoolId, ClientId: clientId, ...(endpoint && { endpoint }) });
   const user = new CognitoUser({ Username: name, Pool: pool });
   return new Promise((resolve, reject) => {
     user.authenticateUser(new AuthenticationDetails({ Username: name, Password: password }), {
-      onSuccess: (session) => resolve(session.getAccessToken().getJwtToken()),
+      onSuccess: resolve,
       onFailure: reject,
       newPasswordRequired: () => reject(new Error(`${name} must choose a new password first`)),
     });

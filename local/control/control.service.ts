@@ -16,6 +16,10 @@ export interface Controls {
     /** Makes documents fail whose id matches; undefined ends it. */
     failDocuments(pattern: RegExp | undefined): void;
   };
+  readonly retrieval: {
+    /** Makes passages whose document's id matches come back whatever the filter says; undefined ends it. */
+    leakPassages(pattern: RegExp | undefined): void;
+  };
 }
 
 /** The name in the signature's scope of calls to the runtime itself. */
@@ -47,13 +51,13 @@ const NOTHING = z.strictObject({});
 const TIME = z.strictObject({ ms: duration });
 const DOCUMENTS = z.strictObject({ pattern: z.string().optional() });
 
-/** Arms faults, moves time and delays indexing. For the operator only: no function may reach it. */
+/** Arms faults, moves time, delays indexing and breaks the filter of searches. For the operator only: no function may reach it. */
 export class ControlService implements Service {
   readonly signingNames = [CONTROL_SIGNING_NAME];
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -72,10 +76,19 @@ export class ControlService implements Service {
         return {};
       }),
       FailDocuments: operation(DOCUMENTS, ({ pattern }) => {
-        ingestion.failDocuments(pattern === undefined ? undefined : new RegExp(pattern));
+        ingestion.failDocuments(toRegExp(pattern));
+        return {};
+      }),
+      LeakPassages: operation(DOCUMENTS, ({ pattern }) => {
+        retrieval.leakPassages(toRegExp(pattern));
         return {};
       }),
     });
+  }
+
+  /** It decides by itself, below: policies do not know it. */
+  permissionsFor(): readonly [] {
+    return [];
   }
 
   operationOf = (request: AwsCall): string => this.#protocol.operationOf(request);
@@ -102,4 +115,8 @@ function operation<Input>(schema: z.ZodType<Input>, run: (input: Input) => objec
       throw error;
     }
   };
+}
+
+function toRegExp(pattern: string | undefined): RegExp | undefined {
+  return pattern === undefined ? undefined : new RegExp(pattern);
 }

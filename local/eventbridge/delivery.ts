@@ -1,5 +1,6 @@
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Principal } from '../platform/principal.ts';
 import type { EventEnvelope } from './event.ts';
 import type { Rule, Target } from './rule.ts';
 
@@ -9,8 +10,8 @@ const LONGEST_RETRY_MS = 15 * 60 * 1000;
 
 /** What EventBridge needs of SQS, in process. */
 export interface TargetQueues {
-  /** Sends a message with text attributes. Throws the AwsError that SQS would answer with. */
-  send(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<unknown>;
+  /** Sends a message with text attributes on behalf of a principal. Throws the AwsError that SQS would answer with. */
+  send(principal: Principal, queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<unknown>;
 }
 
 interface Delivery {
@@ -81,9 +82,9 @@ export class Deliveries {
     }
   }
 
-  async #attempt({ target, event }: Delivery): Promise<Failure | undefined> {
+  async #attempt({ rule, target, event }: Delivery): Promise<Failure | undefined> {
     try {
-      await this.#queues.send(target.arn, JSON.stringify(event));
+      await this.#queues.send(ruleItself(rule), target.arn, JSON.stringify(event));
       return undefined;
     } catch (error) {
       return asFailure(error);
@@ -105,7 +106,7 @@ export class Deliveries {
       ...(condition && { EXHAUSTED_RETRY_CONDITION: condition }),
     };
     try {
-      await this.#queues.send(target.deadLetterArn, JSON.stringify(event), attributes);
+      await this.#queues.send(ruleItself(rule), target.deadLetterArn, JSON.stringify(event), attributes);
       this.#report(`EventBridge could not deliver ${describe(delivery)} (${failure.message}); it is in ${target.deadLetterArn}`);
     } catch (error) {
       this.#reportLoss(delivery, `${failure.message}; its dead-letter queue refused: ${asFailure(error).message}`);
@@ -115,6 +116,11 @@ export class Deliveries {
   #reportLoss(delivery: Delivery, reason: string): void {
     this.#report(`EventBridge lost ${describe(delivery)}: ${reason}`);
   }
+}
+
+/** A queue is a target without a role: EventBridge sends in its own name, for the rule (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html). */
+function ruleItself({ arn }: Rule): Principal {
+  return { kind: 'service', name: 'events.amazonaws.com', sourceArn: arn };
 }
 
 function describe({ rule, target, event }: Delivery): string {

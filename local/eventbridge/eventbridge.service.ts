@@ -1,7 +1,8 @@
 import { type AwsCall, AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
-import { JsonProtocol } from '../platform/json-protocol.ts';
+import { JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
 import { generatedName } from '../platform/names.ts';
+import type { Permission } from '../platform/permission.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
 import { Deliveries, type TargetQueues } from './delivery.ts';
@@ -51,6 +52,17 @@ export class EventBridgeService implements Service {
         create: (resource) => this.#createRule(resource),
       },
     ];
+  }
+
+  /** PutEvents needs the permission on each bus that it names. */
+  permissionsFor(call: AwsCall, operation: string): Permission[] | undefined {
+    if (operation !== 'PutEvents') return undefined;
+    const { Entries = [] } = parseJsonBody(call.body) as { Entries?: { EventBusName?: string }[] };
+    const buses = new Set(Entries.map(({ EventBusName = 'default' }) => EventBusName));
+    return [...buses].map((bus) => ({
+      action: 'events:PutEvents',
+      resource: bus.startsWith('arn:') ? bus : `arn:aws:events:${this.#region}:${LOCAL_ACCOUNT}:event-bus/${bus}`,
+    }));
   }
 
   operationOf(request: RawRequest): string {

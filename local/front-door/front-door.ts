@@ -12,6 +12,8 @@ import { isSigned, verifySignature } from './signature.ts';
 
 export interface FrontDoorOptions {
   readonly keys: AccessKeys;
+  /** Decides about every call whose signature holds. */
+  readonly access: Authorizer;
   readonly clock: Clock;
   /** The only region that calls may be signed for; any is when absent. */
   readonly region?: string;
@@ -34,7 +36,6 @@ export class FrontDoor {
   readonly faults: Faults;
   readonly #options: FrontDoorOptions;
   readonly #services: Service[] = [];
-  #authorizer: Authorizer | undefined;
   readonly #listener = new HttpListener((request, response) => void this.#serve(request, response));
   #endpoint: string | undefined;
 
@@ -49,13 +50,9 @@ export class FrontDoor {
     return this.#endpoint;
   }
 
-  /** From now on a call goes ahead only if it may; without an authorizer every signed one does. */
-  enforce(authorizer: Authorizer): void {
-    this.#authorizer = authorizer;
-  }
-
   register(...services: Service[]): void {
     this.#services.push(...services);
+    this.#options.access.register(...services);
     this.faults.allow(services.flatMap(({ signingNames }) => signingNames));
   }
 
@@ -90,13 +87,13 @@ export class FrontDoor {
       if (flaw) throw flaw;
       const { service, signingName, principal } = this.#admit(request);
       const operation = service.operationOf(request);
-      await this.#authorizer?.authorize(service, operation, principal, request);
+      await this.#options.access.authorize(service, operation, principal, request);
       const fate = await this.faults.strike(signingName, operation);
       return spoil(await service.handle({ ...request, principal }, operation), fate);
     } catch (error) {
       if (!(error instanceof AwsError)) this.#options.onInternalError(error);
       const refusal = error instanceof AwsError ? error : new AwsError('InternalFailure', 'The emulated service failed; see the log.', 500);
-      return addressee ? addressee.renderError(refusal) : renderPlainError(refusal);
+      return addressee ? addressee.renderError(refusal, request) : renderPlainError(refusal);
     }
   }
 

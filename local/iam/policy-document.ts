@@ -14,7 +14,15 @@ export type Effect = 'Allow' | 'Deny';
 /** A policy, parsed once, whose statements then decide in microseconds. */
 export interface Policy {
   readonly name: string;
+  readonly kind: PolicyKind;
+  /** As the template states it. */
+  readonly document: PolicyDocument;
   readonly statements: readonly Statement[];
+}
+
+export interface PolicyDocument {
+  readonly Version?: unknown;
+  readonly Statement?: unknown;
 }
 
 export interface Statement {
@@ -53,7 +61,7 @@ export function parsePolicy(name: string, document: unknown, kind: PolicyKind): 
     const reading = { kind, variables: version === '2012-10-17' };
     const statements = listOf(elements['Statement'], 'Statement').map((statement, index) => parseStatement(statement, index, reading));
     if (kind === 'identity') refuseRepeatedSids(statements);
-    return { name, statements };
+    return { name, kind, document: elements, statements };
   });
 }
 

@@ -1,4 +1,7 @@
+import type { AccessControl } from '../platform/access-control.ts';
+import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Principal } from '../platform/principal.ts';
 import type { InvocationResult } from './lambda-function.ts';
 import type { MappingConfiguration } from './mapping-configuration.ts';
 import type { MessageQueues, ReceivedMessage } from './message-queues.ts';
@@ -8,13 +11,19 @@ import { reportedFailures, sqsEvent } from './sqs-batch.ts';
 const RECEIVE = { maxMessages: 10, waitSeconds: 20 };
 /** A batch is complete when its messages reach this size, since a function's event may not be larger (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html). */
 const MAX_BATCH_BYTES = 6 * 1024 * 1024;
+/** What polling needs (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
+const POLLING_ACTIONS = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 /** After the queue could not be read. */
 const BACKOFF_MS = 5_000;
 
 export interface EventSourceMappingContext {
   readonly clock: Clock;
   readonly region: string;
+  readonly access: AccessControl;
   readonly queues: MessageQueues;
+  /** The function's role, with whose rights the queue is polled. */
+  readonly role: Principal;
+  readonly functionTimeoutMs: number;
   readonly report: (line: string) => void;
   /** Runs the mapping's function with an event. */
   readonly invoke: (event: object) => Promise<InvocationResult>;
@@ -34,6 +43,26 @@ export class EventSourceMapping {
   constructor(configuration: MappingConfiguration, context: EventSourceMappingContext) {
     this.configuration = configuration;
     this.#context = context;
+  }
+
+  /** Throws what AWS refuses a mapping with: a role that may not poll, a queue that shows a message again while it is being processed. */
+  async verify(): Promise<void> {
+    const { access, queues, role, functionTimeoutMs } = this.#context;
+    const { queueArn } = this.configuration;
+    for (const action of POLLING_ACTIONS) {
+      try {
+        access.require(role, { action: `sqs:${action}`, resource: queueArn });
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        throw invalid(`The function execution role does not have permissions to call ${action} on SQS: ${error.message}`);
+      }
+    }
+    const visibilitySeconds = Number((await queues.attributes(role, queueArn))['VisibilityTimeout']);
+    if (visibilitySeconds * 1000 < functionTimeoutMs) {
+      throw invalid(
+        `Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${functionTimeoutMs / 1000} seconds`,
+      );
+    }
   }
 
   start(): void {
@@ -81,9 +110,9 @@ export class EventSourceMapping {
 
   async #receive(room: number, waitSeconds: number): Promise<ReceivedMessage[]> {
     const maxMessages = Math.min(room, RECEIVE.maxMessages);
-    return [
-      ...(await this.#context.queues.receive(this.configuration.queueArn, { maxMessages, waitSeconds, signal: this.#stopping.signal })),
-    ];
+    const { queues, role } = this.#context;
+    const { signal } = this.#stopping;
+    return [...(await queues.receive(role, this.configuration.queueArn, { maxMessages, waitSeconds, signal }))];
   }
 
   /** Begins a batch, and returns when there is room for another. */
@@ -96,7 +125,7 @@ export class EventSourceMapping {
   }
 
   async #process(batch: readonly ReceivedMessage[]): Promise<void> {
-    const { queues, region, invoke } = this.#context;
+    const { queues, role, region, invoke } = this.#context;
     const { queueArn, reportsItemFailures } = this.configuration;
     const result = await invoke(sqsEvent(batch, queueArn, region));
     if (result.functionError) return this.#reportFailure(batch.length, result.payload.toString('utf8'));
@@ -105,6 +134,7 @@ export class EventSourceMapping {
     const processed = batch.filter((message) => !failed.has(message.messageId));
     if (processed.length > 0) {
       await queues.delete(
+        role,
         queueArn,
         processed.map((message) => message.receiptHandle),
       );
@@ -116,6 +146,10 @@ export class EventSourceMapping {
     const { functionName, queueArn } = this.configuration;
     this.#context.report(`${functionName}: a batch of ${batchLength} from ${queueArn} failed: ${error}`);
   }
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('InvalidParameterValueException', message, 400, { Type: 'User' });
 }
 
 /** Splits what was received so that no event passes Lambda's limit. */

@@ -1,4 +1,4 @@
-import type { LogSink } from '../logs/log-sink.ts';
+import type { LogStream } from '../logs/log-sink.ts';
 import type { Clock } from '../platform/clock.ts';
 
 /** How much of an invocation's log Invoke returns when asked (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html). */
@@ -15,10 +15,8 @@ export interface InvocationReport {
 }
 
 export interface FunctionLogOptions {
-  readonly sink: LogSink;
+  readonly stream: LogStream;
   readonly clock: Clock;
-  readonly group: string;
-  readonly stream: string;
   readonly format: 'Text' | 'JSON';
   readonly memorySizeMb: number;
 }
@@ -38,9 +36,9 @@ export class FunctionLog {
 
   /** A line that the function has printed, or that Lambda prints about it in either format. */
   line(message: string): void {
-    const { sink, clock, group, stream } = this.#options;
+    const { stream, clock } = this.#options;
     this.#tail = `${this.#tail}${message}\n`.slice(-TAIL_BYTES);
-    sink.write({ group, stream, timestamp: clock.now(), message });
+    stream.write(clock.now(), message);
   }
 
   /** An invocation whose environment could not be initialized. Returns the tail. */

@@ -2,8 +2,10 @@ import { createRequire } from 'node:module';
 import { buffer } from 'node:stream/consumers';
 import type { AccessKey, AccessKeys } from '../front-door/access-keys.ts';
 import type { LogSink } from '../logs/log-sink.ts';
+import type { AccessControl } from '../platform/access-control.ts';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { RolePrincipal } from '../platform/principal.ts';
 import { EnvironmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { ExecutionEnvironment, type RunningInvocation } from './execution-environment.ts';
@@ -20,6 +22,7 @@ export interface LambdaFunctionContext {
   readonly region: string;
   readonly endpoint: () => string;
   readonly keys: AccessKeys;
+  readonly access: AccessControl;
   readonly logs: LogSink;
 }
 
@@ -38,6 +41,8 @@ export class LambdaFunction {
   readonly configuration: FunctionConfiguration;
   readonly taskRoot: string;
   readonly createdAt: Date;
+  /** As whom it calls AWS. */
+  readonly role: RolePrincipal;
   readonly #guard: ProcessGuard;
   readonly #context: LambdaFunctionContext;
   readonly #key: AccessKey;
@@ -50,7 +55,8 @@ export class LambdaFunction {
     this.createdAt = new Date(context.clock.now());
     this.#guard = guard;
     this.#context = context;
-    this.#key = context.keys.issue({ kind: 'role', arn: configuration.roleArn, functionName: configuration.name });
+    this.role = { kind: 'role', arn: configuration.roleArn, sessionName: configuration.name };
+    this.#key = context.keys.issue(this.role);
     this.#pool = new EnvironmentPool(context.clock, () => this.#startEnvironment());
   }
 
@@ -120,10 +126,8 @@ export class LambdaFunction {
       memorySizeMb: configuration.memorySizeMb,
       guard: this.#guard,
       log: new FunctionLog({
-        sink: logs,
+        stream: logs.openStream(this.role, configuration.logGroup, logStream),
         clock,
-        group: configuration.logGroup,
-        stream: logStream,
         format: configuration.logFormat,
         memorySizeMb: configuration.memorySizeMb,
       }),

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
-import { LOCAL_ACCOUNT } from '../platform/principal.ts';
+import type { Permission } from '../platform/permission.ts';
+import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
 import { AsyncInvocations } from './async-invocations.ts';
@@ -16,7 +17,7 @@ import { lambdaResourceTypes } from './lambda-resource-types.ts';
 import { readMapping } from './mapping-configuration.ts';
 import type { MessageQueues } from './message-queues.ts';
 import { ProcessGuard } from './process-guard.ts';
-import { type ResourcePermission, ResourcePermissions } from './resource-permissions.ts';
+import { ResourcePermissions } from './resource-permissions.ts';
 
 /** Largest events, in bytes (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
 const MAX_EVENT_BYTES = { synchronous: 6 * 1024 * 1024, asynchronous: 1024 * 1024 };
@@ -62,6 +63,12 @@ export class LambdaService implements Service {
     this.#asynchronous = new AsyncInvocations(options.clock, options.report);
   }
 
+  /** Runs a function for somebody who must be allowed to. Throws AccessDeniedException otherwise. */
+  async invokeAs(principal: Principal, functionArn: string, payload: string | Buffer): Promise<InvocationResult> {
+    this.#options.access.require(principal, this.#invokePermission(functionArn));
+    return this.invoke(functionArn, payload);
+  }
+
   /** Runs a function, given by name or ARN, with a JSON event, and reads its whole response. */
   async invoke(functionArn: string, payload: string | Buffer, options: InvokeOptions = {}): Promise<InvocationResult> {
     const target = this.function(functionArn);
@@ -102,9 +109,18 @@ export class LambdaService implements Service {
     return this.#mappings;
   }
 
-  /** The statements of a function's resource policy. */
-  permissionsOf(functionArn: string): readonly ResourcePermission[] {
-    return this.#permissions.of(functionArn);
+  permissionsFor(call: AwsCall, operation: string): Permission[] | undefined {
+    if (operation !== 'Invoke') return undefined;
+    const [, name = ''] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(call.path) ?? [];
+    return [this.#invokePermission(decodeURIComponent(name))];
+  }
+
+  resourcePolicyOf(functionArn: string): object | undefined {
+    return this.#permissions.policyOf(functionArn);
+  }
+
+  resourcePolicies(): Iterable<[functionArn: string, document: object]> {
+    return this.#permissions.all();
   }
 
   operationOf(request: RawRequest): string {
@@ -130,27 +146,33 @@ export class LambdaService implements Service {
     if (this.#functions.has(configuration.name)) {
       throw new AwsError('ResourceConflictException', `Function already exist: ${configuration.name}`, 409, { Type: 'User' });
     }
+    this.#assume(configuration.roleArn, configuration.arn);
     const taskRoot = await this.#code.put(configuration.name, configuration.code);
     this.#functions.set(configuration.name, new LambdaFunction(configuration, taskRoot, this.#guard, this.#options));
     return { ref: configuration.name, attributes: { Arn: configuration.arn } };
   }
 
-  async #createPermission({ properties, logicalId }: TemplateResource): Promise<ResourceIdentity> {
-    this.#permissions.add(properties);
+  async #createPermission(resource: TemplateResource): Promise<ResourceIdentity> {
+    const { properties, logicalId } = resource;
+    this.#permissions.add(resource, this.#arnOf(functionNameOf(String(properties['FunctionName']))));
     return { ref: logicalId, attributes: { Id: logicalId } };
   }
 
   async #createMapping(resource: TemplateResource): Promise<ResourceIdentity> {
     const configuration = readMapping(resource);
-    const { clock, region, queues, report } = this.#options;
+    const { clock, region, access, queues, report } = this.#options;
     const target = this.function(configuration.functionName);
     const mapping = new EventSourceMapping(configuration, {
       clock,
       region,
+      access,
       queues,
+      role: target.role,
+      functionTimeoutMs: target.configuration.timeoutMs,
       report,
       invoke: (event) => target.invoke(createInvocation(JSON.stringify(event), MAX_EVENT_BYTES.synchronous, clock, {})),
     });
+    await mapping.verify();
     this.#mappings.push(mapping);
     if (configuration.enabled) mapping.start();
     const { uuid } = configuration;
@@ -167,6 +189,22 @@ export class LambdaService implements Service {
       maxEventAgeMs: MaximumEventAgeInSeconds === undefined ? undefined : Number(MaximumEventAgeInSeconds) * 1000,
     });
     return { ref: logicalId };
+  }
+
+  /** Throws when a role does not let Lambda take it on (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html). */
+  #assume(roleArn: string, functionArn: string): void {
+    try {
+      const lambda: Principal = { kind: 'service', name: 'lambda.amazonaws.com', sourceArn: functionArn };
+      this.#options.access.require(lambda, { action: 'sts:AssumeRole', resource: roleArn });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const message = `The role defined for the function cannot be assumed by Lambda: ${error.message}`;
+      throw new AwsError('InvalidParameterValueException', message, 400, { Type: 'User' });
+    }
+  }
+
+  #invokePermission(functionNameOrArn: string): Permission {
+    return { action: 'lambda:InvokeFunction', resource: this.#arnOf(functionNameOf(functionNameOrArn)) };
   }
 
   #arnOf(name: string): string {

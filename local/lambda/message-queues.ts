@@ -1,12 +1,16 @@
-/** What event source mappings need of SQS, in-process. */
+import type { Principal } from '../platform/principal.ts';
+
+/** What event source mappings need of SQS, in process, with the rights of the function's role. */
 export interface MessageQueues {
+  attributes(principal: Principal, queueArn: string): Promise<Readonly<Record<string, string>>>;
   /** Waits up to `waitSeconds` for the first message, or until `signal` aborts. Empty when none came. */
   receive(
+    principal: Principal,
     queueArn: string,
     options: { readonly maxMessages: number; readonly waitSeconds: number; readonly signal: AbortSignal },
   ): Promise<readonly ReceivedMessage[]>;
   /** Deletes what has been processed. */
-  delete(queueArn: string, receiptHandles: readonly string[]): Promise<void>;
+  delete(principal: Principal, queueArn: string, receiptHandles: readonly string[]): Promise<void>;
 }
 
 export interface ReceivedMessage {

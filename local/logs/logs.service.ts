@@ -1,13 +1,14 @@
+import type { AccessControl } from '../platform/access-control.ts';
 import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { JsonProtocol } from '../platform/json-protocol.ts';
 import { generatedName } from '../platform/names.ts';
-import { LOCAL_ACCOUNT } from '../platform/principal.ts';
+import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
 import { type DescribeLogGroupsInput, type DescribeLogStreamsInput, describeLogGroups, describeLogStreams } from './describe.ts';
 import { type FilterLogEventsInput, filterLogEvents, type GetLogEventsInput, getLogEvents } from './events.ts';
 import { LogGroup } from './log-group.ts';
-import type { LogEntry, LogSink } from './log-sink.ts';
+import type { LogEntry, LogSink, LogStream } from './log-sink.ts';
 
 /** Longest name of a log group (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html). */
 const MAX_GROUP_NAME_LENGTH = 512;
@@ -15,6 +16,7 @@ const MAX_GROUP_NAME_LENGTH = 512;
 export interface LogsServiceOptions {
   readonly clock: Clock;
   readonly region: string;
+  readonly access: AccessControl;
 }
 
 /** CloudWatch Logs: takes what functions print, keeps the newest of it in memory and answers the reading operations. */
@@ -50,9 +52,17 @@ export class LogsService implements Service, LogSink {
     this.renderError = this.#protocol.renderError;
   }
 
-  write(entry: LogEntry): void {
-    this.#ensureGroup(entry.group).add(entry);
-    for (const listener of this.#listeners) listener(entry);
+  openStream(principal: Principal, group: string, stream: string): LogStream {
+    // Lambda creates the stream and sends its lines with the rights of the function's role
+    // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html).
+    const resource = `arn:aws:logs:${this.#options.region}:${LOCAL_ACCOUNT}:log-group:${group}:log-stream:${stream}`;
+    try {
+      for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents']) this.#options.access.require(principal, { action, resource });
+    } catch (error) {
+      if (error instanceof AwsError) return { write: () => undefined };
+      throw error;
+    }
+    return { write: (timestamp, message) => this.#write({ group, stream, timestamp, message }) };
   }
 
   /** Calls `listener` with every entry from now on. Returns how to end that. */
@@ -73,6 +83,11 @@ export class LogsService implements Service, LogSink {
     const { LogGroupName } = properties;
     const name = typeof LogGroupName === 'string' ? LogGroupName : generatedName(stackName, logicalId, MAX_GROUP_NAME_LENGTH);
     return { ref: name, attributes: { Arn: this.#ensureGroup(name).arn } };
+  }
+
+  #write(entry: LogEntry): void {
+    this.#ensureGroup(entry.group).add(entry);
+    for (const listener of this.#listeners) listener(entry);
   }
 
   #ensureGroup(name: string): LogGroup {

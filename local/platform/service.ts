@@ -10,15 +10,17 @@ export interface Service {
   /** The API operation that a request asks for, such as `PutItem`. Throws an AwsError when there is none. */
   operationOf(request: RawRequest): string;
   handle(call: AwsCall, operation: string): Promise<AwsReply>;
-  /** The error in the service's own protocol, so that an unmodified SDK understands it. */
-  renderError(error: AwsError): AwsReply;
+  /** The refusal of a request in the service's own protocol, so that an unmodified SDK understands it. */
+  renderError(error: AwsError, request: RawRequest): AwsReply;
   /**
-   * What must be allowed for a call to go ahead. A role's call to a service that does not say is refused: access is never
-   * guessed.
+   * What must be allowed for a call to go ahead; undefined where that is not known. A role's call is then refused: access is
+   * never guessed.
    */
-  permissionsFor?(call: AwsCall, operation: string): Promise<readonly Permission[]> | readonly Permission[];
-  /** The policy document on one of its resources, if there is one. */
+  permissionsFor?(call: AwsCall, operation: string): Promise<readonly Permission[]> | readonly Permission[] | undefined;
+  /** The policy document that decides about one of its resources, if there is one; the same object until it is changed. */
   resourcePolicyOf?(resourceArn: string): object | undefined;
+  /** Every resource that has a policy, by its ARN. */
+  resourcePolicies?(): Iterable<readonly [resourceArn: string, document: object]>;
   /** The refusal of a caller without permission, in the service's own words. */
   accessDenied?(message: string): AwsError;
   /** Whether this unsigned request is one that the service authenticates by itself. */

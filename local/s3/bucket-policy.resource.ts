@@ -10,6 +10,11 @@ export type PolicyDocument = Readonly<Record<string, unknown>>;
 export class BucketPolicies {
   readonly #documents = new Map<string, PolicyDocument>();
 
+  /** Every policy with its bucket's name. */
+  all(): Iterable<[bucketName: string, policy: PolicyDocument]> {
+    return this.#documents;
+  }
+
   policyOf(bucketName: string): PolicyDocument | undefined {
     return this.#documents.get(bucketName);
   }

@@ -18,7 +18,7 @@ import { readFormKey } from './operations/post-object.ts';
 import { s3Permissions } from './permissions.ts';
 import { isPostForm, readPostForm } from './post-form.ts';
 import { verifyPostSignature } from './post-signature.ts';
-import { readTarget, type S3Target } from './request.ts';
+import { readTarget } from './request.ts';
 import { findRoute } from './routes.ts';
 import type { S3State } from './s3-call.ts';
 import { S3Error } from './s3-error.ts';
@@ -88,6 +88,10 @@ export class S3Service implements Service {
     return this.policyOf(resourceArn.replace('arn:aws:s3:::', '').split('/')[0] ?? '');
   }
 
+  resourcePolicies(): [bucketArn: string, document: object][] {
+    return [...this.#policies.all()].map(([name, document]) => [`arn:aws:s3:::${name}`, document]);
+  }
+
   accessDenied(message: string): AwsError {
     return new AwsError('AccessDenied', message, 403);
   }
@@ -97,33 +101,32 @@ export class S3Service implements Service {
   }
 
   async handle(call: AwsCall): Promise<AwsReply> {
-    const requestId = newRequestId();
     const target = readTarget(call);
-    const reply = await this.#answer(call, target, requestId);
-    const rules = this.#state.store.find(target.bucket)?.configuration.corsRules ?? [];
-    const cors = call.method === 'OPTIONS' ? {} : corsHeaders(rules, call.headers['origin'], call.method);
+    if ((target.headers['x-amz-expected-bucket-owner'] ?? LOCAL_ACCOUNT) !== LOCAL_ACCOUNT) {
+      throw new S3Error('AccessDenied', 'Access Denied', 403);
+    }
+    const requestId = newRequestId();
+    const { content, trailers } = decodeAwsChunked(target.headers, call.body);
+    const { run } = findRoute(target);
+    const headers = { ...target.headers, ...trailers };
+    const reply = await run({ ...target, headers, body: content, sourceIp: call.sourceIp, requestId }, this.#state);
+    return this.#finish(reply, call, requestId);
+  }
+
+  /** A cross-origin reader sees refusals, too, only with the bucket's CORS headers. */
+  readonly renderError = (error: AwsError, request: RawRequest): AwsReply => {
+    const requestId = newRequestId();
+    const refusal = renderS3Error(error, requestId);
+    return this.#finish(request.method === 'HEAD' ? { ...refusal, body: '' } : refusal, request, requestId);
+  };
+
+  #finish(reply: AwsReply, { method, path, headers }: RawRequest, requestId: string): AwsReply {
+    const [, bucket = ''] = path.split('/');
+    const rules = this.#state.store.find(bucket)?.configuration.corsRules ?? [];
+    const cors = method === 'OPTIONS' ? {} : corsHeaders(rules, headers['origin'], method);
     // SDKs read the second, which S3 leaves out and the front door would fill with another id.
     const ids = { 'x-amz-request-id': requestId, 'x-amzn-requestid': requestId };
     return { ...reply, headers: { ...ids, ...reply.headers, ...cors } };
-  }
-
-  readonly renderError = (error: AwsError): AwsReply => renderS3Error(error, newRequestId());
-
-  /** Refusals are rendered here, since a cross-origin reader sees them only with the bucket's CORS headers. */
-  async #answer(call: AwsCall, target: S3Target, requestId: string): Promise<AwsReply> {
-    try {
-      if ((target.headers['x-amz-expected-bucket-owner'] ?? LOCAL_ACCOUNT) !== LOCAL_ACCOUNT) {
-        throw new S3Error('AccessDenied', 'Access Denied', 403);
-      }
-      const { content, trailers } = decodeAwsChunked(target.headers, call.body);
-      const headers = { ...target.headers, ...trailers };
-      const { run } = findRoute(target);
-      return await run({ ...target, headers, body: content, sourceIp: call.sourceIp, requestId }, this.#state);
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      const refusal = renderS3Error(error, requestId);
-      return call.method === 'HEAD' ? { ...refusal, body: '' } : refusal;
-    }
   }
 }
 

@@ -47,7 +47,7 @@ export function queueResourceType(queues: Queues): ResourceType {
   };
 }
 
-/** `AWS::SQS::QueuePolicy`: becomes the policy of each of its queues, which `SqsService.policyOf` gives. */
+/** `AWS::SQS::QueuePolicy`: becomes the policy of each of its queues, which decides about calls to them. */
 export function queuePolicyResourceType(queues: Queues): ResourceType {
   return {
     type: 'AWS::SQS::QueuePolicy',

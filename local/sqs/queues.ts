@@ -20,7 +20,7 @@ export class Queues {
   readonly #endpoint: () => string;
   readonly #fauxqs: Fauxqs;
   readonly #sources = new RedriveSources();
-  readonly #policies = new Map<string, unknown>();
+  readonly #policies = new Map<string, object>();
 
   constructor(region: string, endpoint: () => string) {
     this.#region = region;
@@ -98,8 +98,13 @@ export class Queues {
     return this.#fauxqs.callQueue(operation, name, input);
   }
 
-  policyOf(queueArn: string): unknown {
+  policyOf(queueArn: string): object | undefined {
     return this.#policies.get(queueArn);
+  }
+
+  /** Every policy with its queue's ARN. */
+  policies(): Iterable<[queueArn: string, policy: object]> {
+    return this.#policies;
   }
 
   arnOf(name: string): string {

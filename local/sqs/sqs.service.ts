@@ -1,8 +1,9 @@
+import type { AccessControl } from '../platform/access-control.ts';
 import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import { type JsonOperation, JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
 import type { Permission } from '../platform/permission.ts';
+import type { Principal } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
-import type { Document } from './fauxqs.ts';
 import { sqsPermissions } from './permissions.ts';
 import { queryErrorHeader } from './query-codes.ts';
 import { queuePolicyResourceType, queueResourceType } from './queue-resources.ts';
@@ -54,11 +55,12 @@ export class SqsService implements Service {
   readonly resourceTypes: readonly ResourceType[];
   readonly #queues: Queues;
   readonly #region: string;
+  readonly #access: AccessControl;
   readonly #protocol: JsonProtocol;
   #stopped = false;
 
   /** `endpoint` gives the front door's address, with which every queue URL begins. */
-  constructor(options: { region: string; endpoint: () => string }) {
+  constructor(options: { region: string; endpoint: () => string; access: AccessControl }) {
     const queues = new Queues(options.region, options.endpoint);
     const named = (input: { QueueUrl?: unknown }) => queues.nameInUrl(input.QueueUrl);
     const operations: Record<string, JsonOperation> = {
@@ -74,6 +76,7 @@ export class SqsService implements Service {
     for (const operation of MOVE_TASKS) operations[operation] = () => Promise.reject(notEmulated(`SQS's ${operation}`));
     this.#queues = queues;
     this.#region = options.region;
+    this.#access = options.access;
     this.#protocol = new JsonProtocol('SQS', '1.0', operations);
     this.resourceTypes = [queueResourceType(queues), queuePolicyResourceType(queues)];
   }
@@ -83,7 +86,11 @@ export class SqsService implements Service {
   }
 
   resourcePolicyOf(queueArn: string): object | undefined {
-    return this.#queues.policyOf(queueArn) as object | undefined;
+    return this.#queues.policyOf(queueArn);
+  }
+
+  resourcePolicies(): Iterable<[queueArn: string, document: object]> {
+    return this.#queues.policies();
   }
 
   accessDenied(message: string): AwsError {
@@ -111,12 +118,23 @@ export class SqsService implements Service {
     await this.#queues.close();
   }
 
-  /** Sends a message with text attributes and gives its id. Throws QueueDoesNotExist, or what else SQS would refuse with. */
-  async send(queueArn: string, body: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
+  /**
+   * Sends a message with text attributes on behalf of a principal, and gives its id. Throws AccessDeniedException,
+   * QueueDoesNotExist, or what else SQS would refuse with.
+   */
+  async send(principal: Principal, queueArn: string, body: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
+    await this.#admit(principal, 'SendMessage', queueArn);
     const texts = Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]);
     const input = { MessageBody: body, MessageAttributes: Object.fromEntries(texts) };
     const output = await this.#queues.call('SendMessage', this.#queues.nameInArn(queueArn), input);
     return output['MessageId'] as string;
+  }
+
+  /** A queue's attributes, as its API would give them. */
+  async attributes(principal: Principal, queueArn: string): Promise<Readonly<Record<string, string>>> {
+    await this.#admit(principal, 'GetQueueAttributes', queueArn);
+    const output = await this.#queues.call('GetQueueAttributes', this.#queues.nameInArn(queueArn), { AttributeNames: ['All'] });
+    return output['Attributes'] as Record<string, string>;
   }
 
   /**
@@ -124,9 +142,12 @@ export class SqsService implements Service {
    * had already taken from the queue.
    */
   async receive(
+    principal: Principal,
     queueArn: string,
     { maxMessages, waitSeconds, signal }: { readonly maxMessages: number; readonly waitSeconds: number; readonly signal?: AbortSignal },
   ): Promise<ReceivedMessage[]> {
+    if (this.#stopped || signal?.aborted) return [];
+    await this.#admit(principal, 'ReceiveMessage', queueArn);
     const name = this.#queues.nameInArn(queueArn);
     const waitUntil = performance.now() + waitSeconds * 1000;
     for (;;) {
@@ -143,25 +164,18 @@ export class SqsService implements Service {
   }
 
   /** Deletes received messages. A handle whose message is gone counts as deleted, as on AWS. */
-  async delete(queueArn: string, receiptHandles: readonly string[]): Promise<void> {
-    await this.#inBatches('DeleteMessageBatch', queueArn, receiptHandles, {});
-  }
-
-  /** Lets received messages reappear after `timeoutSeconds`, 0 being at once. Those already visible or gone stay as they are. */
-  async changeVisibility(queueArn: string, receiptHandles: readonly string[], timeoutSeconds: number): Promise<void> {
-    await this.#inBatches('ChangeMessageVisibilityBatch', queueArn, receiptHandles, { VisibilityTimeout: timeoutSeconds });
-  }
-
-  /** The queue's resource policy as a parsed document, or nothing when it has none. */
-  policyOf(queueArn: string): unknown {
-    return this.#queues.policyOf(queueArn);
-  }
-
-  async #inBatches(operation: string, queueArn: string, receiptHandles: readonly string[], rest: Document): Promise<void> {
+  async delete(principal: Principal, queueArn: string, receiptHandles: readonly string[]): Promise<void> {
+    await this.#admit(principal, 'DeleteMessage', queueArn);
     for (let start = 0; start < receiptHandles.length; start += MAX_BATCH) {
-      const Entries = receiptHandles.slice(start, start + MAX_BATCH).map((ReceiptHandle, id) => ({ Id: `${id}`, ReceiptHandle, ...rest }));
-      await this.#queues.call(operation, this.#queues.nameInArn(queueArn), { Entries });
+      const Entries = receiptHandles.slice(start, start + MAX_BATCH).map((ReceiptHandle, id) => ({ Id: `${id}`, ReceiptHandle }));
+      await this.#queues.call('DeleteMessageBatch', this.#queues.nameInArn(queueArn), { Entries });
     }
+  }
+
+  /** A queue that is not there is told from one that a principal may not use. */
+  async #admit(principal: Principal, action: string, queueArn: string): Promise<void> {
+    await this.#queues.getUrl({ QueueName: this.#queues.nameInArn(queueArn) });
+    this.#access.require(principal, { action: `sqs:${action}`, resource: queueArn });
   }
 }
 

@@ -1,7 +1,7 @@
 import { AccessKeys } from '../../local/front-door/access-keys.ts';
 import { OPERATOR, type Principal } from '../../local/platform/principal.ts';
 
-const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', functionName: 'worker' };
+const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 
 test('a key is of the form that AWS gives, temporary and with a token for a role', () => {
   const keys = new AccessKeys();

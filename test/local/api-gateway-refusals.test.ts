@@ -21,7 +21,7 @@ beforeEach(async () => {
     service = new ApiGatewayService({
       clock,
       region: 'eu-west-1',
-      functions: { invoke: async () => ({ payload: Buffer.from('{}') }) },
+      functions: { invokeAs: async () => ({ payload: Buffer.from('{}') }) },
       authorizers: { verifyToken: () => Promise.reject(new TypeError('the verifier is broken')) },
       report: (line) => reports.push(line),
     });

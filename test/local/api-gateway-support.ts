@@ -102,7 +102,7 @@ export async function serveApi(build: (blueprint: Blueprint) => void, options: a
       clock,
       region: REGION,
       report: (line) => reports.push(line),
-      functions: { invoke: (functionArn, payload) => fn.invoke(functionArn, payload) },
+      functions: { invokeAs: (_gateway, functionArn, payload) => fn.invoke(functionArn, payload) },
       authorizers: { verifyToken },
     });
     return [service];

@@ -7,8 +7,8 @@ let door: TestFrontDoor;
 let service: BedrockService;
 
 beforeEach(async () => {
-  door = await openFrontDoor(({ clock }) => {
-    service = new BedrockService({ clock, region: 'eu-west-1' });
+  door = await openFrontDoor(({ clock, access }) => {
+    service = new BedrockService({ clock, region: 'eu-west-1', access });
     return [service];
   });
 });
@@ -23,7 +23,8 @@ async function provisionIndex(): Promise<string> {
 }
 
 async function provisionKnowledgeBase(): Promise<string> {
-  return (await door.provision('AWS::Bedrock::KnowledgeBase', 'KnowledgeBase', knowledgeBaseProperties(await provisionIndex()))).ref;
+  return (await door.provision('AWS::Bedrock::KnowledgeBase', 'KnowledgeBase', await knowledgeBaseProperties(door, await provisionIndex())))
+    .ref;
 }
 
 test('a bucket and an index have their ARN as Ref, generated names, and the attributes of CloudFormation', async () => {
@@ -75,7 +76,10 @@ test.each([
 
 describe('what a knowledge base cannot be built on', () => {
   const provision = async (change: object) =>
-    door.provision('AWS::Bedrock::KnowledgeBase', 'KnowledgeBase', { ...knowledgeBaseProperties(await provisionIndex()), ...change });
+    door.provision('AWS::Bedrock::KnowledgeBase', 'KnowledgeBase', {
+      ...(await knowledgeBaseProperties(door, await provisionIndex())),
+      ...change,
+    });
 
   test.each([
     ['another type', { KnowledgeBaseConfiguration: { Type: 'MANAGED' } }, 'a knowledge base of type MANAGED'],
@@ -90,7 +94,10 @@ describe('what a knowledge base cannot be built on', () => {
       {
         KnowledgeBaseConfiguration: {
           Type: 'VECTOR',
-          VectorKnowledgeBaseConfiguration: { EmbeddingModelConfiguration: { BedrockEmbeddingModelConfiguration: { Dimensions: 256 } } },
+          VectorKnowledgeBaseConfiguration: {
+            EmbeddingModelArn: 'arn:model',
+            EmbeddingModelConfiguration: { BedrockEmbeddingModelConfiguration: { Dimensions: 256 } },
+          },
         },
       },
       'vectors of 256 dimensions, and the index',
@@ -101,8 +108,9 @@ describe('what a knowledge base cannot be built on', () => {
 
   test('a name that is taken', async () => {
     const indexArn = await provisionIndex();
-    await door.provision('AWS::Bedrock::KnowledgeBase', 'One', knowledgeBaseProperties(indexArn));
-    await expect(door.provision('AWS::Bedrock::KnowledgeBase', 'Two', knowledgeBaseProperties(indexArn))).rejects.toMatchObject({
+    await door.provision('AWS::Bedrock::KnowledgeBase', 'One', await knowledgeBaseProperties(door, indexArn));
+    const same = await knowledgeBaseProperties(door, indexArn);
+    await expect(door.provision('AWS::Bedrock::KnowledgeBase', 'Two', same)).rejects.toMatchObject({
       code: 'ConflictException',
     });
   });

@@ -77,6 +77,14 @@ test('five results by default', async () => {
   expect(await base.retrieve('descale')).toHaveLength(5);
 });
 
+test('a store that leaks returns what its filter should keep back, and first', async () => {
+  base.service.leakPassages(/^[bc]#1$/);
+  const leaking = await base.retrieve('descale the kettle', { filter: ofAnna, numberOfResults: 3 });
+  base.service.leakPassages(undefined);
+  expect(leaking.map(({ id }) => id)).toEqual(['b#1', 'c#1', 'a#1']);
+  expect((await base.retrieve('descale the kettle', { filter: ofAnna })).map(({ id }) => id)).toEqual(['a#1', 'a#2', 'a#3']);
+});
+
 describe('refusals', () => {
   const send = (input: Partial<RetrieveCommandInput>) =>
     base.runtime.send(new RetrieveCommand({ knowledgeBaseId: base.source.knowledgeBaseId, retrievalQuery: { text: 'descale' }, ...input }));

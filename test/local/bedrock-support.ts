@@ -55,19 +55,21 @@ export interface TestKnowledgeBase {
   close(): Promise<void>;
 }
 
+const EMBEDDING_MODEL = 'arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-embed-text-v2:0';
+
 /** Longer than anything takes by default. */
 const LONG_ENOUGH_MS = 60_000;
 
 export async function openKnowledgeBase(chunking: object = CHUNKING): Promise<TestKnowledgeBase> {
   let service: BedrockService | undefined;
-  const door = await openFrontDoor(({ clock }) => {
-    service = new BedrockService({ clock, region: 'eu-west-1' });
+  const door = await openFrontDoor(({ clock, access }) => {
+    service = new BedrockService({ clock, region: 'eu-west-1', access });
     return [service];
   });
   if (!service) throw new Error('the front door built no service');
   const bucket = await door.provision('AWS::S3Vectors::VectorBucket', 'Vectors', {});
   const index = await door.provision('AWS::S3Vectors::Index', 'Index', { ...INDEX_PROPERTIES, VectorBucketArn: bucket.ref });
-  const identity = await door.provision('AWS::Bedrock::KnowledgeBase', 'KnowledgeBase', knowledgeBaseProperties(index.ref));
+  const identity = await door.provision('AWS::Bedrock::KnowledgeBase', 'KnowledgeBase', await knowledgeBaseProperties(door, index.ref));
   const dataSource = await door.provision('AWS::Bedrock::DataSource', 'Manuals', {
     Name: 'manuals',
     KnowledgeBaseId: identity.ref,
@@ -125,14 +127,23 @@ export async function openKnowledgeBase(chunking: object = CHUNKING): Promise<Te
   };
 }
 
-export function knowledgeBaseProperties(indexArn: string): Record<string, unknown> {
+/** A knowledge base whose new role may do what such a role needs, or what these statements say. */
+export async function knowledgeBaseProperties(
+  door: TestFrontDoor,
+  indexArn: string,
+  statements: readonly object[] = [
+    { Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: EMBEDDING_MODEL },
+    { Effect: 'Allow', Action: 's3vectors:*', Resource: indexArn },
+  ],
+): Promise<Record<string, unknown>> {
+  const { arn } = await door.createRole(statements, { assumedBy: 'bedrock.amazonaws.com' });
   return {
     Name: 'manuals',
-    RoleArn: 'arn:aws:iam::000000000000:role/knowledge-base',
+    RoleArn: arn,
     KnowledgeBaseConfiguration: {
       Type: 'VECTOR',
       VectorKnowledgeBaseConfiguration: {
-        EmbeddingModelArn: 'arn:aws:bedrock:eu-west-1::foundation-model/amazon.titan-embed-text-v2:0',
+        EmbeddingModelArn: EMBEDDING_MODEL,
         EmbeddingModelConfiguration: { BedrockEmbeddingModelConfiguration: { Dimensions: 1024 } },
       },
     },

@@ -5,23 +5,26 @@ import { OPERATOR, type Principal } from '../../local/platform/principal.ts';
 import { sign } from '../support/sign.ts';
 import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-door-support.ts';
 
-const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', functionName: 'worker' };
+const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 
 let door: RegionalDoor;
 let operator: AccessKey;
 let times: Partial<IngestionTimes>[];
 let patterns: (RegExp | undefined)[];
+let leaks: (RegExp | undefined)[];
 
 beforeEach(async () => {
   door = await openRegionalDoor();
   const { frontDoor, keys, clock } = door;
   times = [];
   patterns = [];
+  leaks = [];
   const ingestion = {
     setTimes: (changed: Partial<IngestionTimes>) => void times.push(changed),
     failDocuments: (pattern: RegExp | undefined) => void patterns.push(pattern),
   };
-  frontDoor.register(new ControlService({ faults: frontDoor.faults, clock, ingestion }), new EchoService('echo'));
+  const retrieval = { leakPassages: (pattern: RegExp | undefined) => void leaks.push(pattern) };
+  frontDoor.register(new ControlService({ faults: frontDoor.faults, clock, ingestion, retrieval }), new EchoService('echo'));
   operator = keys.issue(OPERATOR);
 });
 
@@ -69,16 +72,23 @@ test('sets the times of ingestion, and fails documents by their ids', async () =
   expect(patterns).toEqual([/#2$/, undefined]);
 });
 
+test('leaks passages by the ids of their documents, and stops', async () => {
+  await control('LeakPassages', { pattern: '^secret#' });
+  await control('LeakPassages', {});
+  expect([leaks, patterns]).toEqual([[/^secret#/, undefined], []]);
+});
+
 test.each([
   ['ArmFault', { service: 'echo', kind: 'deny' }],
   ['ClearFaults', {}],
   ['AdvanceTime', { ms: 1 }],
   ['SetIngestionTimes', {}],
   ['FailDocuments', {}],
+  ['LeakPassages', {}],
 ])("%s is not for a function's role", async (operation, input) => {
   const answer = await control(operation, input, door.keys.issue(ROLE));
   expect(answer).toEqual({ status: 403, __type: 'AccessDeniedException', message: 'Only the operator controls the runtime.' });
-  expect([times, patterns, await callEcho()]).toEqual([[], [], 200]);
+  expect([times, patterns, leaks, await callEcho()]).toEqual([[], [], [], 200]);
 });
 
 test('is not for anybody without a signature', async () => {
@@ -108,10 +118,12 @@ test.each<[operation: string, input: unknown, complaint: string | RegExp]>([
   ['SetIngestionTimes', { startingMs: -1 }, /at startingMs/],
   ['FailDocuments', { pattern: '(' }, /Invalid regular expression/],
   ['FailDocuments', { pattern: 2 }, /at pattern/],
+  ['LeakPassages', { pattern: '(' }, /Invalid regular expression/],
+  ['LeakPassages', { documents: '#2$' }, /Unrecognized key: "documents"/],
 ])('%s refuses %j', async (operation, input, complaint) => {
   const answer = await control(operation, input);
   expect(answer).toMatchObject({ status: 400, __type: 'ValidationException', message: expect.stringMatching(complaint) });
-  expect([times, patterns]).toEqual([[], []]);
+  expect([times, patterns, leaks]).toEqual([[], [], []]);
 });
 
 test('names an operation that there is not', async () => {

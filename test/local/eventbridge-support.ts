@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { EventBridgeService } from '../../local/eventbridge/eventbridge.service.ts';
 import type { AwsError } from '../../local/platform/call.ts';
+import type { Principal } from '../../local/platform/principal.ts';
 import type { ResourceIdentity } from '../../local/platform/service.ts';
 import { SqsService } from '../../local/sqs/sqs.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
@@ -31,10 +32,10 @@ class UnreliableQueues {
     this.#sqs = sqs;
   }
 
-  async send(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<string> {
+  async send(principal: Principal, queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<string> {
     const refusal = attributes ? undefined : this.refusals.shift();
     if (refusal) throw refusal;
-    return this.#sqs.send(queueArn, body, attributes);
+    return this.#sqs.send(principal, queueArn, body, attributes);
   }
 }
 
@@ -67,8 +68,8 @@ export async function openEventBus(): Promise<TestEventBus> {
   const reports: string[] = [];
   let events: EventBridgeService | undefined;
   let queues: UnreliableQueues | undefined;
-  const door = await openFrontDoor(({ clock, frontDoor }) => {
-    const sqs = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint });
+  const door = await openFrontDoor(({ clock, frontDoor, access }) => {
+    const sqs = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access });
     queues = new UnreliableQueues(sqs);
     events = new EventBridgeService({ clock, region: 'eu-west-1', queues, report: (line) => reports.push(line) });
     return [events, sqs];
@@ -82,6 +83,8 @@ export async function openEventBus(): Promise<TestEventBus> {
     reports,
     createQueue: async (logicalId) => {
       const { ref, attributes } = await door.provision('AWS::SQS::Queue', logicalId, {});
+      const letIn = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: '*' };
+      await door.provision('AWS::SQS::QueuePolicy', `${logicalId}Policy`, { Queues: [ref], PolicyDocument: { Statement: letIn } });
       return { url: ref, arn: String(attributes?.['Arn']) };
     },
     createRule: (properties, logicalId = 'Rule') => door.provision('AWS::Events::Rule', logicalId, { State: 'ENABLED', ...properties }),

@@ -12,8 +12,8 @@ export interface FullDoor extends RegionalDoor {
 export async function openFullDoor(): Promise<FullDoor> {
   const directory = await mkdtemp(path.join(tmpdir(), 'manuel-front-door-'));
   const door = await openRegionalDoor();
-  const { frontDoor, keys, clock } = door;
-  const services = createServices({ frontDoor, keys, clock, region: REGION, directory, report: () => undefined });
+  const { frontDoor, access, keys, clock } = door;
+  const services = createServices({ frontDoor, access, keys, clock, region: REGION, directory, report: () => undefined });
   frontDoor.register(...services.all);
   return {
     ...door,

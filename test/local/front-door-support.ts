@@ -6,6 +6,8 @@ import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AccessKeys } from '../../local/front-door/access-keys.ts';
 import { FrontDoor } from '../../local/front-door/front-door.ts';
+import { Authorizer } from '../../local/iam/authorizer.ts';
+import { IamService } from '../../local/iam/iam.service.ts';
 import type { AwsCall, AwsError, AwsReply } from '../../local/platform/call.ts';
 import { AdjustableClock } from '../../local/platform/clock.ts';
 import { OPERATOR } from '../../local/platform/principal.ts';
@@ -19,6 +21,7 @@ export const REGION = 'eu-west-1';
 export interface RegionalDoor {
   readonly frontDoor: FrontDoor;
   readonly keys: AccessKeys;
+  readonly access: Authorizer;
   readonly clock: AdjustableClock;
   readonly internalErrors: unknown[];
 }
@@ -27,9 +30,10 @@ export async function openRegionalDoor(): Promise<RegionalDoor> {
   const keys = new AccessKeys();
   const clock = new AdjustableClock();
   const internalErrors: unknown[] = [];
-  const frontDoor = new FrontDoor({ keys, clock, region: REGION, onInternalError: (error) => internalErrors.push(error) });
+  const access = new Authorizer({ region: REGION, clock, iam: new IamService(), report: () => undefined });
+  const frontDoor = new FrontDoor({ keys, access, clock, region: REGION, onInternalError: (error) => internalErrors.push(error) });
   await frontDoor.listen();
-  return { frontDoor, keys, clock, internalErrors };
+  return { frontDoor, keys, access, clock, internalErrors };
 }
 
 /** A service that tells what reached it. */
@@ -43,6 +47,11 @@ export class EchoService implements Service {
 
   constructor(...signingNames: string[]) {
     this.signingNames = signingNames;
+  }
+
+  /** Anybody may have an echo. */
+  permissionsFor(): readonly [] {
+    return [];
   }
 
   operationOf({ method }: { readonly method: string }): string {

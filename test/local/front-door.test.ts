@@ -168,15 +168,15 @@ describe('closing', () => {
   test('may be done twice, or without having listened', async () => {
     await door.frontDoor.close();
     await door.frontDoor.close();
-    const { keys, clock } = door;
-    await new FrontDoor({ keys, clock, onInternalError: () => undefined }).close();
+    const { keys, access, clock } = door;
+    await new FrontDoor({ keys, access, clock, onInternalError: () => undefined }).close();
   });
 });
 
 describe('listening', () => {
   test('is refused on a port that is taken, and works on the next', async () => {
-    const { keys, clock } = door;
-    const second = new FrontDoor({ keys, clock, onInternalError: () => undefined });
+    const { keys, access, clock } = door;
+    const second = new FrontDoor({ keys, access, clock, onInternalError: () => undefined });
     await expect(second.listen(door.port)).rejects.toThrow(`listen EADDRINUSE: address already in use 127.0.0.1:${door.port}`);
     expect(() => second.endpoint).toThrow('the front door does not listen yet');
     expect(await second.listen()).toBe(second.endpoint);

@@ -9,8 +9,6 @@ import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { BedrockService } from '../../local/bedrock/bedrock.service.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
-import { Authorizer } from '../../local/iam/authorizer.ts';
-import { IamService } from '../../local/iam/iam.service.ts';
 import { LogsService } from '../../local/logs/logs.service.ts';
 import { S3Service } from '../../local/s3/s3.service.ts';
 import { SqsService } from '../../local/sqs/sqs.service.ts';
@@ -22,24 +20,16 @@ const PROFILE = `arn:aws:bedrock:${REGION}:${ACCOUNT}:inference-profile/eu.anthr
 
 let door: TestFrontDoor;
 let directory: string;
-let reported: string[];
-let roles = 0;
-let iam: IamService;
 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'manuel-iam-'));
-  iam = new IamService();
-  door = await openFrontDoor(({ clock, keys, frontDoor }) => [
-    iam,
+  door = await openFrontDoor(({ clock, keys, frontDoor, access }) => [
     new DynamoDbService({ clock, region: REGION }),
     new S3Service({ clock, region: REGION, keys, directory, onObjectEvent: () => undefined }),
-    new SqsService({ region: REGION, endpoint: () => frontDoor.endpoint }),
-    new BedrockService({ clock, region: REGION }),
-    new LogsService({ clock, region: REGION }),
+    new SqsService({ region: REGION, endpoint: () => frontDoor.endpoint, access }),
+    new BedrockService({ clock, region: REGION, access }),
+    new LogsService({ clock, region: REGION, access }),
   ]);
-  door.frontDoor.enforce(
-    new Authorizer({ region: REGION, identityPoliciesOf: (arn) => iam.policiesOf(arn), report: (line) => reported.push(line) }),
-  );
   for (const table of ['Mine', 'Theirs']) {
     await door.provision('AWS::DynamoDB::Table', table, {
       TableName: table,
@@ -52,10 +42,6 @@ beforeAll(async () => {
   await door.provision('AWS::SQS::Queue', 'Queue', { QueueName: 'queue' });
 });
 
-beforeEach(() => {
-  reported = [];
-});
-
 afterAll(async () => {
   await door.close();
   rmSync(directory, { recursive: true });
@@ -64,32 +50,26 @@ afterAll(async () => {
 
 /** What an SDK client takes to act as a new role with these statements. */
 async function asRole(...statements: object[]) {
-  roles += 1;
-  const { ref, attributes } = await door.provision('AWS::IAM::Role', `Role${roles}`, {
-    RoleName: `role-${roles}`,
-    AssumeRolePolicyDocument: {},
-    Policies: [{ PolicyName: 'policy', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
-  });
-  const key = door.keys.issue({ kind: 'role', arn: String(attributes?.['Arn']), functionName: ref });
-  const { accessKeyId, secretAccessKey, sessionToken = '' } = key;
-  return { ...door.clientConfig, credentials: { accessKeyId, secretAccessKey, sessionToken } };
+  return door.configOf(await door.createRole(statements));
 }
 
 const allow = (Action: string | string[], Resource: string, rest: object = {}) => ({ Effect: 'Allow', Action, Resource, ...rest });
 const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
+const TRUST = { Statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } } };
 const item = { id: { S: '1' } };
 
 test('a role does what its policy allows, and nothing else; the denial is AWS’s, and the missing statement is printed', async () => {
-  const config = await asRole(allow('dynamodb:PutItem', table('Mine')));
-  const client = new DynamoDBClient(config);
+  const role = await door.createRole([allow('dynamodb:PutItem', table('Mine'))], { name: 'writer' });
+  const client = new DynamoDBClient(door.configOf(role));
+  const denialsBefore = door.denials.length;
   await client.send(new PutItemCommand({ TableName: 'Mine', Item: item }));
   await expect(client.send(new PutItemCommand({ TableName: 'Theirs', Item: item }))).rejects.toMatchObject({
     name: 'AccessDeniedException',
-    message: `User: arn:aws:iam::${ACCOUNT}:role/role-${roles} is not authorized to perform: dynamodb:PutItem on resource: ${table('Theirs')} because no identity-based policy allows the dynamodb:PutItem action`,
+    message: `User: arn:aws:sts::${ACCOUNT}:assumed-role/writer/writer-session is not authorized to perform: dynamodb:PutItem on resource: ${table('Theirs')} because no identity-based policy allows the dynamodb:PutItem action`,
   });
   await expect(client.send(new GetItemCommand({ TableName: 'Mine', Key: item }))).rejects.toMatchObject({ name: 'AccessDeniedException' });
-  expect(reported).toHaveLength(2);
-  expect(reported[0]).toContain(`{"Effect":"Allow","Action":"dynamodb:PutItem","Resource":"${table('Theirs')}"}`);
+  expect(door.denials).toHaveLength(denialsBefore + 2);
+  expect(door.denials[denialsBefore]).toContain(`{"Effect":"Allow","Action":"dynamodb:PutItem","Resource":"${table('Theirs')}"}`);
 });
 
 test('a transaction needs every part of it', async () => {
@@ -172,8 +152,77 @@ test('a model behind an inference profile needs the profile and the model throug
 });
 
 test('what a template may not state, because nobody here knows what it allows, stops the start', async () => {
-  const role = (properties: object) => door.provision('AWS::IAM::Role', 'Refused', { AssumeRolePolicyDocument: {}, ...properties });
+  const role = (properties: object) => door.provision('AWS::IAM::Role', 'Refused', { AssumeRolePolicyDocument: TRUST, ...properties });
   await expect(role({ ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] })).rejects.toThrow('AdministratorAccess');
   await expect(role({ PermissionsBoundary: 'arn:aws:iam::aws:policy/Boundary' })).rejects.toThrow('permissions boundary');
   await expect(role({ Policies: [{ PolicyName: 'typo', PolicyDocument: { Statement: { Effect: 'Alow' } } }] })).rejects.toThrow('typo');
+});
+
+describe('a policy that AWS, or the local runtime, does not understand stops the start, by name', () => {
+  const review = async (statement: object) => {
+    const strict = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: REGION })]);
+    await strict.createRole([statement], { name: 'reviewed' });
+    await strict.access.review().finally(() => strict.close());
+  };
+
+  test.each([
+    ['a misspelt action', allow('dynamodb:PutItm', '*'), 'there is no action dynamodb:PutItm'],
+    ['an unknown service', allow('dinamodb:PutItem', '*'), 'there is no action dinamodb:PutItem'],
+    [
+      'a condition key of which nobody here knows the value',
+      allow('dynamodb:PutItem', '*', { Condition: { StringEquals: { 'aws:ResourceTag/team': 'blue' } } }),
+      'does not know the condition key aws:ResourceTag/team',
+    ],
+    [
+      'such a key as a policy variable',
+      allow('s3:GetObject', 'arn:aws:s3:::bucket/${aws:PrincipalTag/home}/*'),
+      'does not know the condition key aws:PrincipalTag/home',
+    ],
+  ])('%s', async (_what, statement, message) => {
+    await expect(review(statement)).rejects.toThrow(message);
+  });
+
+  test('and one that both understand does not', async () => {
+    await expect(
+      review(allow(['dynamodb:Get*', 'DYNAMODB:putitem'], '*', { Condition: { Bool: { 'AWS:securetransport': 'true' } } })),
+    ).resolves.toBeUndefined();
+  });
+});
+
+test('what is granted is counted one action and one resource at a time, and so is what of it was used', async () => {
+  const measured = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: REGION })]);
+  await measured.provision('AWS::DynamoDB::Table', 'Table', {
+    TableName: 'Mine',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+  });
+  const role = await measured.createRole(
+    [
+      allow(['dynamodb:*Item', 'dynamodb:Scan'], table('Mine')),
+      allow('dynamodb:GetItem', table('Theirs')),
+      { ...allow('dynamodb:Scan', '*'), Effect: 'Deny' },
+    ],
+    { name: 'writer' },
+  );
+  const client = new DynamoDBClient(measured.configOf(role));
+  await client.send(new PutItemCommand({ TableName: 'Mine', Item: item }));
+  await measured.access.review();
+  await client.send(new GetItemCommand({ TableName: 'Mine', Key: item }));
+  client.destroy();
+  await measured.close();
+  const grants = measured.access.grants().filter(({ holder }) => holder === 'Test/writer');
+  expect(grants.map(({ action, resource }) => `${action} ${resource}`).sort()).toEqual(
+    [
+      ...['BatchGetItem', 'BatchWriteItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
+        (action) => `dynamodb:${action} ${table('Mine')}`,
+      ),
+      `dynamodb:GetItem ${table('Theirs')}`,
+      `dynamodb:Scan ${table('Mine')}`,
+    ].sort(),
+  );
+  expect(grants.filter(({ used }) => used).map(({ action, resource }) => [action, resource])).toEqual([
+    ['dynamodb:GetItem', table('Mine')],
+    ['dynamodb:PutItem', table('Mine')],
+  ]);
 });

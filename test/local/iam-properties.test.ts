@@ -40,7 +40,9 @@ const documents: fc.Arbitrary<Documents> = fc.record({
 const caller = fc.constantFrom<Caller>(...Object.values(callers));
 
 const parse = (kind: PolicyKind, list: readonly object[]) =>
-  list.length > 0 ? parsePolicy(kind, { Version: '2012-10-17', Statement: list }, kind) : { name: kind, statements: [] };
+  list.length > 0
+    ? parsePolicy(kind, { Version: '2012-10-17', Statement: list }, kind)
+    : { name: kind, kind, document: {}, statements: [] };
 
 function decideBy({ identity, boundary, resource }: Documents, principal: Caller, asked = request): Decision {
   const policies = { identity: [parse('identity', identity)], resource: parse('resource', resource) };

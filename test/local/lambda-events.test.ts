@@ -86,16 +86,26 @@ test('destinations are refused by name', async () => {
   );
 });
 
-test("a function's resource policy is kept for whoever decides about a call", async () => {
+test("a function's permissions are the statements of its resource policy, as AddPermission writes them", async () => {
   const name = await under.deploy('handlers.echo');
   const { arn } = under.functions.function(name).configuration;
   const source = 'arn:aws:execute-api:eu-west-1:000000000000:api/*/POST/query';
   const statement = { Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com', SourceArn: source };
   await under.door.provision('AWS::Lambda::Permission', 'ByArn', { FunctionName: arn, ...statement });
   await under.door.provision('AWS::Lambda::Permission', 'ByName', { FunctionName: name, Action: 'lambda:InvokeFunction', Principal: '*' });
-  expect(under.functions.permissionsOf(arn)).toEqual([
-    { action: 'lambda:InvokeFunction', principal: 'apigateway.amazonaws.com', sourceArn: source },
-    { action: 'lambda:InvokeFunction', principal: '*' },
-  ]);
-  expect(under.functions.permissionsOf('somebody-else')).toEqual([]);
+  const allowed = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arn };
+  expect(under.functions.resourcePolicyOf(arn)).toEqual({
+    Version: '2012-10-17',
+    Id: 'default',
+    Statement: [
+      {
+        Sid: 'ByArn',
+        Principal: { Service: 'apigateway.amazonaws.com' },
+        Condition: { ArnLike: { 'AWS:SourceArn': source } },
+        ...allowed,
+      },
+      { Sid: 'ByName', Principal: '*', ...allowed },
+    ],
+  });
+  expect(under.functions.resourcePolicyOf(`${arn}-else`)).toBeUndefined();
 });

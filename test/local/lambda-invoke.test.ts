@@ -174,7 +174,7 @@ test('the environment holds what Lambda and the template say, and nothing of thi
   });
   const { variables, folder } = (await invoke(name)).result as { variables: Record<string, string>; folder: string };
   const key = under.door.keys.find(variables['AWS_ACCESS_KEY_ID'] ?? '');
-  expect(key?.principal).toEqual({ kind: 'role', arn: ROLE, functionName: name });
+  expect(key?.principal).toEqual({ kind: 'role', arn: ROLE, sessionName: name });
   // Set by the system on macOS in every process.
   delete variables['__CF_USER_TEXT_ENCODING'];
   expect(variables).toEqual({

@@ -1,5 +1,6 @@
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import type { MessageQueues, ReceivedMessage } from '../../local/lambda/message-queues.ts';
+import type { Principal } from '../../local/platform/principal.ts';
 import { type LambdaUnderTest, openLambda, until } from './lambda-handlers/lambda-under-test.ts';
 
 const REGION = 'eu-west-1';
@@ -29,7 +30,15 @@ class OneTimeQueue implements MessageQueues {
     this.#wake();
   }
 
-  async receive(_arn: string, { maxMessages, signal }: { maxMessages: number; signal: AbortSignal }): Promise<ReceivedMessage[]> {
+  async attributes(): Promise<Record<string, string>> {
+    return { VisibilityTimeout: '30' };
+  }
+
+  async receive(
+    _role: Principal,
+    _arn: string,
+    { maxMessages, signal }: { maxMessages: number; signal: AbortSignal },
+  ): Promise<ReceivedMessage[]> {
     if (this.failures > 0) {
       this.failures -= 1;
       throw new Error('the queue is out of order');
@@ -43,7 +52,7 @@ class OneTimeQueue implements MessageQueues {
     return this.#waiting.splice(0, maxMessages);
   }
 
-  async delete(_arn: string, receiptHandles: readonly string[]): Promise<void> {
+  async delete(_role: Principal, _arn: string, receiptHandles: readonly string[]): Promise<void> {
     this.deleted.push(...receiptHandles.map((handle) => handle.replace('handle of ', '')));
   }
 }
@@ -53,8 +62,9 @@ const queues = new Map<string, OneTimeQueue>();
 
 beforeAll(async () => {
   under = await openLambda({
-    receive: (arn, options) => queueOf(arn).receive(arn, options),
-    delete: (arn, handles) => queueOf(arn).delete(arn, handles),
+    attributes: (_role, arn) => queueOf(arn).attributes(),
+    receive: (role, arn, options) => queueOf(arn).receive(role, arn, options),
+    delete: (role, arn, handles) => queueOf(arn).delete(role, arn, handles),
   });
 });
 

@@ -9,6 +9,7 @@ import {
 import { MAX_EVENTS_PER_GROUP } from '../../local/logs/log-group.ts';
 import type { LogEntry } from '../../local/logs/log-sink.ts';
 import type { LogsService } from '../../local/logs/logs.service.ts';
+import { OPERATOR } from '../../local/platform/principal.ts';
 import type { TestFrontDoor } from '../support/front-door.ts';
 import { type LambdaUnderTest, openLambda } from './lambda-handlers/lambda-under-test.ts';
 
@@ -28,10 +29,14 @@ afterAll(async () => {
   expect(door.internalErrors).toEqual([]);
 });
 
+function write({ group, stream, timestamp, message }: LogEntry): void {
+  logs.openStream(OPERATOR, group, stream).write(timestamp, message);
+}
+
 /** Fills a new group, one event per millisecond from 1000 on. */
 function fill(entries: readonly (readonly [stream: string, message: string])[]): string {
   const group = `/test/${crypto.randomUUID()}`;
-  for (const [index, [stream, message]] of entries.entries()) logs.write({ group, stream, timestamp: 1000 + index, message });
+  for (const [index, [stream, message]] of entries.entries()) write({ group, stream, timestamp: 1000 + index, message });
   return group;
 }
 
@@ -96,7 +101,7 @@ test('groups are created by name, by the template or by what is written, and lis
   expect(attributes).toEqual({ Arn: `arn:aws:logs:eu-west-1:000000000000:log-group:/shop/orders:*` });
   const generated = await door.provision('AWS::Logs::LogGroup', 'Group', {});
   expect(generated.ref).toMatch(/^Test-Group-[0-9a-f]{12}$/);
-  logs.write({ group: '/shop/baskets', stream: 's', timestamp: 1, message: 'm' });
+  write({ group: '/shop/baskets', stream: 's', timestamp: 1, message: 'm' });
   const first = await client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/shop/', limit: 1 }));
   expect(first.logGroups).toMatchObject([{ logGroupName: '/shop/baskets' }]);
   const second = await client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/shop/', nextToken: first.nextToken }));
@@ -133,7 +138,7 @@ test('a stream is read from its end or its head, page by page, within a span of 
   // At the end the same token comes back, and finds what is written later.
   const nothing = await read({ nextToken: last.nextForwardToken });
   expect(nothing).toMatchObject({ text: '', nextForwardToken: last.nextForwardToken });
-  logs.write({ group: logGroupName, stream: 's', timestamp: 2000, message: 'new' });
+  write({ group: logGroupName, stream: 's', timestamp: 2000, message: 'new' });
   expect((await read({ nextToken: nothing.nextForwardToken })).text).toBe('new');
   expect((await read({ startTime: 1001, endTime: 1003 })).text).toBe('12');
 });
@@ -199,8 +204,8 @@ test('listeners hear of every event until they leave', () => {
   const heard: LogEntry[] = [];
   const leave = logs.onEvent((entry) => heard.push(entry));
   const entry = { group: 'g', stream: 's', timestamp: 1, message: 'm' };
-  logs.write(entry);
+  write(entry);
   leave();
-  logs.write(entry);
+  write(entry);
   expect(heard).toEqual([entry]);
 });

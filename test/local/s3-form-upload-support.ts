@@ -3,11 +3,10 @@ import { rmSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPost, type PresignedPostOptions } from '@aws-sdk/s3-presigned-post';
 import type { AccessKey } from '../../local/front-door/access-keys.ts';
-import type { Principal } from '../../local/platform/principal.ts';
+import type { RolePrincipal } from '../../local/platform/principal.ts';
 import { type Fields, openS3, type TestS3, temporaryDirectory } from './s3-support.ts';
 
 export const Bucket = 'uploads';
-export const UPLOADER: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/uploader', functionName: 'uploader' };
 
 /** What every policy has to say of the fields that carry its signature. */
 export const SIGNATURE_CONDITIONS = ['algorithm', 'credential', 'date', 'security-token'].map((name) => [
@@ -18,7 +17,7 @@ export const SIGNATURE_CONDITIONS = ['algorithm', 'credential', 'date', 'securit
 
 /** A bucket that takes forms, beside another one, and a role that signs the forms. */
 export interface TestForms extends TestS3 {
-  readonly uploader: AccessKey;
+  readonly uploader: AccessKey & { readonly principal: RolePrincipal };
   readonly uploadUrl: string;
   /** A form as the product signs it: key, type and size pinned. */
   presign(more?: Partial<PresignedPostOptions>): Promise<PresignedPost>;
@@ -34,7 +33,8 @@ export async function openForms(): Promise<TestForms> {
   const directory = temporaryDirectory();
   const s3 = await openS3(directory);
   const { door } = s3;
-  const uploader = door.keys.issue(UPLOADER);
+  const role = await door.createRole([{ Effect: 'Allow', Action: 's3:PutObject', Resource: 'arn:aws:s3:::*' }], { name: 'uploader' });
+  const uploader = { ...door.keys.issue(role), principal: role };
   const signer = new S3Client({ ...door.clientConfig, credentials: uploader });
   await door.provision('AWS::S3::Bucket', 'Uploads', {
     BucketName: Bucket,

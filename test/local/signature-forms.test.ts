@@ -4,7 +4,7 @@ import { OPERATOR, type Principal } from '../../local/platform/principal.ts';
 import { presign, type Signing, sign, type WireCall } from '../support/sign.ts';
 import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-door-support.ts';
 
-const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', functionName: 'worker' };
+const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 const CALL: WireCall = { method: 'POST', target: '/', headers: { 'content-type': 'text/plain' }, body: 'hello' };
 
 let door: RegionalDoor;

@@ -4,7 +4,7 @@ import { type Signing, sign, type WireCall } from '../support/sign.ts';
 import { type FullDoor, openFullDoor } from './front-door-services.ts';
 import { type Answer, EchoService, send } from './front-door-support.ts';
 
-const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', functionName: 'worker' };
+const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 const MINUTE_MS = 60_000;
 
 let door: FullDoor;

@@ -23,8 +23,8 @@ export interface TestQueues {
 
 export async function openQueues(): Promise<TestQueues> {
   let service: SqsService | undefined;
-  const door = await openFrontDoor(({ frontDoor }) => {
-    service = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint });
+  const door = await openFrontDoor(({ frontDoor, access }) => {
+    service = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access });
     return [service];
   });
   if (!service) throw new Error('the front door built no SQS');

@@ -63,14 +63,17 @@ describe('the queue resource', () => {
     expect((await queues.receive(url, { MaxNumberOfMessages: 10 })).map(({ Body }) => Body)).toEqual(['two']);
   });
 
-  test('keeps the queue policy', async () => {
+  test('keeps the queue policy, and keeps to it', async () => {
     const { url, arn } = await queues.createQueue();
-    expect(queues.service.policyOf(arn)).toBeUndefined();
-    const document = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: arn }] };
+    expect(queues.service.resourcePolicyOf(arn)).toBeUndefined();
+    const document = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: arn }] };
     await queues.door.provision('AWS::SQS::QueuePolicy', 'Policy', { Queues: [url], PolicyDocument: document });
-    expect(queues.service.policyOf(arn)).toEqual(document);
+    expect(queues.service.resourcePolicyOf(arn)).toEqual(document);
+    const send = new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' });
+    await expect(queues.client.send(send)).rejects.toMatchObject({ name: 'AccessDeniedException' });
     await queues.client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy: '' } }));
-    expect(queues.service.policyOf(arn)).toBeUndefined();
+    await queues.client.send(send);
+    expect(queues.service.resourcePolicyOf(arn)).toBeUndefined();
   });
 });
 

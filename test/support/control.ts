@@ -4,7 +4,7 @@ import { CONTROL_SIGNING_NAME } from '../../local/control/control.service.ts';
 import type { Fault } from '../../local/front-door/faults.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
 
-/** Brings about in a running runtime what AWS would not offer: faults, slow indexing, time. */
+/** Brings about in a running runtime what AWS would not offer: faults, slow indexing, a filter that fails, time. */
 export class RuntimeControl {
   readonly #endpoint: URL;
   readonly #signer: SignatureV4;
@@ -34,6 +34,11 @@ export class RuntimeControl {
   /** Documents ingested from now on fail when their id matches; without a pattern none does. */
   failDocuments(pattern?: string): Promise<void> {
     return this.#call('FailDocuments', pattern === undefined ? {} : { pattern });
+  }
+
+  /** Retrieve returns, and first, the passages whose document's id matches, whatever its filter says; without a pattern it stops. */
+  leakPassages(pattern?: string): Promise<void> {
+    return this.#call('LeakPassages', pattern === undefined ? {} : { pattern });
   }
 
   async #call(operation: string, input: object): Promise<void> {

@@ -13,16 +13,17 @@ const functions = new LambdaService({
   region: 'eu-west-1',
   endpoint: () => 'http://127.0.0.1:1',
   keys: new AccessKeys(),
-  logs: {
-    write: ({ message }) => {
-      const pid = /attempt 1 of (\d+)/.exec(message)?.[1];
-      if (pid) pids.push(Number(pid));
-      if (pids.length === 3) process.stdout.write(`${JSON.stringify({ pids, folder: folder() })}\n`);
-    },
-  },
-  queues: { receive: async () => [], delete: async () => undefined },
+  access: { require: () => undefined },
+  logs: { openStream: () => ({ write: (_timestamp, message) => notePid(message) }) },
+  queues: { attributes: async () => ({}), receive: async () => [], delete: async () => undefined },
   report: () => undefined,
 });
+
+function notePid(message: string): void {
+  const pid = /attempt 1 of (\d+)/.exec(message)?.[1];
+  if (pid) pids.push(Number(pid));
+  if (pids.length === 3) process.stdout.write(`${JSON.stringify({ pids, folder: folder() })}\n`);
+}
 
 function folder(): string {
   return functions.functions()[0]?.taskRoot ?? '';

@@ -6,8 +6,8 @@ import { LogsService } from '../../../local/logs/logs.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../../support/front-door.ts';
 
 export const ROLE = 'arn:aws:iam::000000000000:role/worker';
-const HANDLERS = fileURLToPath(new URL('.', import.meta.url));
-const NO_QUEUES: MessageQueues = { receive: async () => [], delete: async () => undefined };
+export const HANDLERS = fileURLToPath(new URL('.', import.meta.url));
+const NO_QUEUES: MessageQueues = { attributes: async () => ({}), receive: async () => [], delete: async () => undefined };
 
 /** Lambda and CloudWatch Logs behind a front door, and functions made of the handlers in this folder. */
 export interface LambdaUnderTest {
@@ -26,14 +26,15 @@ export async function openLambda(queues = NO_QUEUES): Promise<LambdaUnderTest> {
   const reports: string[] = [];
   const region = 'eu-west-1';
   let services: { functions: LambdaService; logs: LogsService } | undefined;
-  const door = await openFrontDoor(({ keys, clock, frontDoor }) => {
-    const logs = new LogsService({ clock, region });
+  const door = await openFrontDoor(({ keys, clock, frontDoor, access }) => {
+    const logs = new LogsService({ clock, region, access });
     const report = (line: string) => reports.push(line);
-    const functions = new LambdaService({ clock, region, endpoint: () => frontDoor.endpoint, keys, logs, queues, report });
+    const functions = new LambdaService({ clock, region, endpoint: () => frontDoor.endpoint, access, keys, logs, queues, report });
     services = { functions, logs };
     return [logs, functions];
   });
   if (!services) throw new Error('the front door has built nothing');
+  await door.createRole([{ Effect: 'Allow', Action: ['logs:*', 'sqs:*'], Resource: '*' }], { name: 'worker' });
   const client = new CloudWatchLogsClient(door.clientConfig);
   return {
     door,

@@ -1,0 +1,107 @@
+import type { AccessRequest } from './decision.ts';
+import { RequestContext } from './policy-context.ts';
+import { type Policy, parsePolicy, type Statement } from './policy-document.ts';
+import { actionsMatching, type StatementElements, statementsOf, textsOf } from './policy-review.ts';
+
+/** One action that a policy allows its holder on one resource, and whether that was ever made use of. */
+export interface Grant {
+  /** A role's construct, or the principal that a resource's policy names. */
+  readonly holder: string;
+  readonly action: string;
+  /** As the policy states it. */
+  readonly resource: string;
+  /** As JSON, where there is one. */
+  readonly condition?: string;
+  readonly used: boolean;
+}
+
+/** A policy with whoever has it: a role, or the resource whose policy it is. */
+export interface HeldPolicy {
+  readonly policy: Policy;
+  /** A role's construct; absent for a resource's policy, which says itself whom it allows. */
+  readonly holder?: string;
+  /** The resource whose policy it is, which its statements need not name. */
+  readonly resource?: string;
+}
+
+interface CompiledGrant extends Omit<Grant, 'used'> {
+  used: boolean;
+  readonly statement: Statement;
+}
+
+interface Use {
+  readonly request: AccessRequest;
+  readonly policies: readonly Policy[];
+}
+
+/**
+ * Measures least privilege: what the policies of the templates allow, one action and one resource at a time, and what of it
+ * was used. What explicit denies take away is not part of it.
+ */
+export class Grants {
+  #byPolicy: ReadonlyMap<Policy, readonly CompiledGrant[]> | undefined;
+  #usedEarlier: Use[] = [];
+
+  /** Takes the policies apart; wildcards in actions are expanded to the actions that AWS has. */
+  async open(held: readonly HeldPolicy[]): Promise<void> {
+    const grants = await Promise.all(held.map(async (one) => [one.policy, await grantsOf(one)] as const));
+    this.#byPolicy = new Map(grants);
+    for (const use of this.#usedEarlier) this.note(use.request, use.policies);
+    this.#usedEarlier = [];
+  }
+
+  /** Takes note of a request that was allowed, while these policies applied to it. */
+  note(request: AccessRequest, policies: readonly Policy[]): void {
+    if (!this.#byPolicy) {
+      this.#usedEarlier.push({ request, policies });
+      return;
+    }
+    for (const policy of policies) {
+      for (const grant of this.#byPolicy.get(policy) ?? []) if (!grant.used && allows(grant.statement, request)) grant.used = true;
+    }
+  }
+
+  list(): Grant[] {
+    return [...(this.#byPolicy?.values() ?? [])].flat().map(({ statement, ...grant }) => grant);
+  }
+}
+
+async function grantsOf(held: HeldPolicy): Promise<CompiledGrant[]> {
+  const statements = statementsOf(held.policy.document).filter(({ Effect }) => Effect === 'Allow');
+  return (await Promise.all(statements.map((statement) => grantsOfStatement(statement, held)))).flat();
+}
+
+async function grantsOfStatement(
+  statement: StatementElements,
+  { policy, holder, resource: own = '*' }: HeldPolicy,
+): Promise<CompiledGrant[]> {
+  const { Action, Resource, Condition, Principal } = statement;
+  const { NotAction, NotResource, ...rest } = statement;
+  if (NotAction ?? NotResource) throw new Error(`Policy ${policy.name}: what NotAction and NotResource allow is not measured.`);
+  const actions = (await Promise.all(textsOf(Action).map(actionsMatching))).flat();
+  const resources = Resource === undefined ? [undefined] : textsOf(Resource);
+  return actions.flatMap((action) =>
+    resources.flatMap((resource) => {
+      const single = { ...rest, Action: action, ...(resource !== undefined && { Resource: resource }) };
+      const { statements } = parsePolicy(policy.name, { ...policy.document, Statement: single }, policy.kind);
+      return statements.map((parsed) => ({
+        holder: holder ?? describePrincipal(Principal),
+        action,
+        resource: resource ?? own,
+        ...(Condition !== undefined && { condition: JSON.stringify(Condition) }),
+        used: false,
+        statement: parsed,
+      }));
+    }),
+  );
+}
+
+function allows({ principals, covers }: Statement, { principal, action, resource, context }: AccessRequest): boolean {
+  const named = principals === undefined || principals(principal) !== undefined;
+  return named && covers(action, resource, new RequestContext(context));
+}
+
+function describePrincipal(principal: unknown): string {
+  const values = typeof principal === 'object' && principal !== null ? Object.values(principal).flat() : [principal];
+  return values.join(', ');
+}
