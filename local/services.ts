@@ -7,9 +7,9 @@ import { DynamoDbService } from './dynamodb/dynamodb.service.ts';
 import { EventBridgeService } from './eventbridge/eventbridge.service.ts';
 import type { AccessKeys } from './front-door/access-keys.ts';
 import type { FrontDoor } from './front-door/front-door.ts';
+import type { Authorizer } from './iam/authorizer.ts';
 import { LambdaService } from './lambda/lambda.service.ts';
 import { LogsService } from './logs/logs.service.ts';
-import type { AccessControl } from './platform/access-control.ts';
 import type { AdjustableClock } from './platform/clock.ts';
 import type { Service } from './platform/service.ts';
 import { S3Service } from './s3/s3.service.ts';
@@ -17,7 +17,7 @@ import { SqsService } from './sqs/sqs.service.ts';
 
 export interface ServicesOptions {
   readonly frontDoor: FrontDoor;
-  readonly access: AccessControl;
+  readonly access: Authorizer;
   readonly keys: AccessKeys;
   readonly clock: AdjustableClock;
   readonly region: string;
@@ -62,6 +62,7 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
         failDocuments: (pattern) => (pattern ? bedrock.failDocuments(pattern) : bedrock.clearDocumentFailures()),
       },
       retrieval: bedrock,
+      grants: () => access.grants(),
     }),
   ];
   return { all, api };

@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { GRANTS_DIRECTORY } from './support/grants.ts';
 
 /**
  * `npm test`: everything that CI does. Formatting and lint, types, unused code, synthesis with the library's own
- * validation, then every test with coverage. The last line counts what passed and failed.
+ * validation, then every test with coverage, and whether the tests made use of all that the
+ * templates grant. The last line counts what passed and failed.
  */
 interface Check {
   readonly name: string;
   readonly command: readonly string[];
+  /** Whether what it prints is of interest when it passes, too. */
+  readonly prints?: boolean;
 }
 
 const CHECKS: readonly Check[] = [
@@ -29,21 +33,16 @@ interface JestReport {
 let passed = 0;
 let failed = 0;
 
-for (const { name, command } of CHECKS) {
-  const startedAt = performance.now();
-  const { code, output } = await run(command);
-  print(`${code === 0 ? 'PASS' : 'FAIL'} ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
-  if (code === 0) passed += 1;
-  else {
-    failed += 1;
-    print(output);
-  }
-}
+for (const check of CHECKS) await verify(check);
 
 const directory = mkdtempSync(path.join(tmpdir(), 'manuel-test-'));
 const reportFile = path.join(directory, 'jest.json');
+const grants = path.join(directory, 'grants');
+mkdirSync(grants);
+process.env[GRANTS_DIRECTORY] = grants;
 const { code } = await run(['jest', '--coverage', '--json', `--outputFile=${reportFile}`], true);
 const report = readReport(reportFile);
+await verify({ name: 'least privilege', command: ['node', 'test/least-privilege.ts', grants], prints: true });
 rmSync(directory, { recursive: true, force: true });
 passed += report.numPassedTests;
 failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
@@ -52,6 +51,15 @@ if (code !== 0 && report.numFailedTests + report.numRuntimeErrorTestSuites === 0
 
 print(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function verify({ name, command, prints = false }: Check): Promise<void> {
+  const startedAt = performance.now();
+  const { code, output } = await run(command);
+  print(`${code === 0 ? 'PASS' : 'FAIL'} ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  if (code === 0) passed += 1;
+  else failed += 1;
+  if (code !== 0 || prints) print(output.trimEnd());
+}
 
 function run(command: readonly string[], live = false): Promise<{ code: number | null; output: string }> {
   const [program = '', ...parameters] = command;

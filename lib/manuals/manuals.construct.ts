@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -17,6 +16,7 @@ import {
 import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import { queueTarget } from '../platform/queue-target.ts';
 
 /** Where each asynchronous edge of this capability leaves what it cannot deliver. */
 export interface ManualsDeadLetters {
@@ -71,7 +71,7 @@ export class Manuals extends Construct {
         detailType: ['Object Created'],
         detail: { bucket: { name: [bucket.bucketName] }, object: { key: [{ prefix: INCOMING_PREFIX }] } },
       },
-      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters.incomingEvents })],
+      targets: [queueTarget(queue, deadLetters.incomingEvents)],
     });
     const fn = new CapabilityFunction(this, 'Ingestion', {
       ...props,

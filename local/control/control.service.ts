@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { IngestionTimes } from '../bedrock/ingestion-settings.ts';
 import type { Faults } from '../front-door/faults.ts';
+import type { Grant } from '../iam/grants.ts';
 import { type AwsCall, AwsError } from '../platform/call.ts';
 import type { AdjustableClock } from '../platform/clock.ts';
 import { JsonProtocol } from '../platform/json-protocol.ts';
@@ -20,6 +21,8 @@ export interface Controls {
     /** Makes passages whose document's id matches come back whatever the filter says; undefined ends it. */
     leakPassages(pattern: RegExp | undefined): void;
   };
+  /** What the policies allow, and whether it was used. */
+  readonly grants: () => readonly Grant[];
 }
 
 /** The name in the signature's scope of calls to the runtime itself. */
@@ -57,7 +60,7 @@ export class ControlService implements Service {
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, grants }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -79,6 +82,7 @@ export class ControlService implements Service {
         ingestion.failDocuments(toRegExp(pattern));
         return {};
       }),
+      ListGrants: operation(NOTHING, () => ({ grants: grants() })),
       LeakPassages: operation(DOCUMENTS, ({ pattern }) => {
         retrieval.leakPassages(toRegExp(pattern));
         return {};

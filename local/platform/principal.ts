@@ -19,7 +19,7 @@ export interface RolePrincipal {
 }
 
 /** An AWS service that acts for a resource, such as EventBridge delivering for a rule. */
-export interface ServicePrincipal {
+interface ServicePrincipal {
   readonly kind: 'service';
   /** Such as `events.amazonaws.com`. */
   readonly name: string;

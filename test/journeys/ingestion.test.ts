@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DeleteQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../support/control.ts';
 import { pdfOf } from '../support/pdf.ts';
@@ -154,4 +155,21 @@ test('what is damaged fails with the reason', async () => {
   });
   await sendForm(form, bytes);
   await expect(user.client.untilReady(manual_id)).rejects.toThrow('unreadable');
+});
+
+test('an upload whose queue is gone ends in the dead-letter queue, with the reason', async () => {
+  const sqs = new SQSClient(operatorConfig(runtime.file));
+  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
+  const urlOf = (name: string) => QueueUrls.find((url) => url.includes(name));
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf('ManualsIngestionQueue') }));
+  const manualId = await upload();
+  const receive = new ReceiveMessageCommand({
+    QueueUrl: urlOf('dead-letter-ManualsIncomingEvents'),
+    MessageAttributeNames: ['All'],
+    WaitTimeSeconds: 20,
+  });
+  const { Messages: [message] = [] } = await sqs.send(receive);
+  expect(message?.Body).toContain(`incoming/${user.userId}/${manualId}`);
+  expect(message?.MessageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_RESOURCE' } });
+  sqs.destroy();
 });

@@ -7,6 +7,8 @@ import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-
 
 const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 
+const GRANT = { holder: 'role', action: 's3:GetObject', resource: '*', used: true };
+
 let door: RegionalDoor;
 let operator: AccessKey;
 let times: Partial<IngestionTimes>[];
@@ -24,7 +26,10 @@ beforeEach(async () => {
     failDocuments: (pattern: RegExp | undefined) => void patterns.push(pattern),
   };
   const retrieval = { leakPassages: (pattern: RegExp | undefined) => void leaks.push(pattern) };
-  frontDoor.register(new ControlService({ faults: frontDoor.faults, clock, ingestion, retrieval }), new EchoService('echo'));
+  frontDoor.register(
+    new ControlService({ faults: frontDoor.faults, clock, ingestion, retrieval, grants: () => [GRANT] }),
+    new EchoService('echo'),
+  );
   operator = keys.issue(OPERATOR);
 });
 
@@ -54,6 +59,10 @@ test('arms faults and clears them', async () => {
   expect([await callEcho(), await callEcho()]).toEqual([200, 403]);
   expect(await control('ClearFaults', {})).toEqual({ status: 200 });
   expect([await callEcho(), await callEcho()]).toEqual([200, 200]);
+});
+
+test('tells what is granted and used', async () => {
+  expect(await control('ListGrants', {})).toEqual({ status: 200, grants: [GRANT] });
 });
 
 test('advances time and says what time it is then', async () => {

@@ -175,7 +175,7 @@ describe('a policy that AWS, or the local runtime, does not understand stops the
     ],
     [
       'such a key as a policy variable',
-      allow('s3:GetObject', 'arn:aws:s3:::bucket/${aws:PrincipalTag/home}/*'),
+      allow('s3:GetObject', `arn:aws:s3:::bucket/\${aws:PrincipalTag/home}/*`),
       'does not know the condition key aws:PrincipalTag/home',
     ],
   ])('%s', async (_what, statement, message) => {

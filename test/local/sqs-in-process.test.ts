@@ -69,4 +69,14 @@ describe('in process', () => {
       code: 'QueueDoesNotExist',
     });
   });
+
+  test('needs the right that each operation of the API needs', async () => {
+    const { arn } = await queues.createQueue();
+    const role = await queues.door.createRole([]);
+    const denied = (action: string) => ({ code: 'AccessDeniedException', message: expect.stringContaining(`perform: sqs:${action} on`) });
+    await expect(queues.service.send(role, arn, 'x')).rejects.toMatchObject(denied('SendMessage'));
+    await expect(queues.service.attributes(role, arn)).rejects.toMatchObject(denied('GetQueueAttributes'));
+    await expect(queues.service.receive(role, arn, { maxMessages: 1, waitSeconds: 0 })).rejects.toMatchObject(denied('ReceiveMessage'));
+    await expect(queues.service.delete(role, arn, ['handle'])).rejects.toMatchObject(denied('DeleteMessage'));
+  });
 });

@@ -2,6 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { CONTROL_SIGNING_NAME } from '../../local/control/control.service.ts';
 import type { Fault } from '../../local/front-door/faults.ts';
+import type { Grant } from '../../local/iam/grants.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
 
 /** Brings about in a running runtime what AWS would not offer: faults, slow indexing, a filter that fails, time. */
@@ -15,33 +16,39 @@ export class RuntimeControl {
     this.#signer = new SignatureV4({ service: CONTROL_SIGNING_NAME, region, credentials, sha256: Sha256 });
   }
 
-  armFault(fault: Fault): Promise<void> {
-    return this.#call('ArmFault', fault);
+  async armFault(fault: Fault): Promise<void> {
+    await this.#call('ArmFault', fault);
   }
 
-  clearFaults(): Promise<void> {
-    return this.#call('ClearFaults', {});
+  async clearFaults(): Promise<void> {
+    await this.#call('ClearFaults', {});
   }
 
-  advanceTime(ms: number): Promise<void> {
-    return this.#call('AdvanceTime', { ms });
+  async advanceTime(ms: number): Promise<void> {
+    await this.#call('AdvanceTime', { ms });
   }
 
-  setIngestionTimes(times: Readonly<Record<string, number>>): Promise<void> {
-    return this.#call('SetIngestionTimes', times);
+  async setIngestionTimes(times: Readonly<Record<string, number>>): Promise<void> {
+    await this.#call('SetIngestionTimes', times);
   }
 
   /** Documents ingested from now on fail when their id matches; without a pattern none does. */
-  failDocuments(pattern?: string): Promise<void> {
-    return this.#call('FailDocuments', pattern === undefined ? {} : { pattern });
+  async failDocuments(pattern?: string): Promise<void> {
+    await this.#call('FailDocuments', pattern === undefined ? {} : { pattern });
   }
 
   /** Retrieve returns, and first, the passages whose document's id matches, whatever its filter says; without a pattern it stops. */
-  leakPassages(pattern?: string): Promise<void> {
-    return this.#call('LeakPassages', pattern === undefined ? {} : { pattern });
+  async leakPassages(pattern?: string): Promise<void> {
+    await this.#call('LeakPassages', pattern === undefined ? {} : { pattern });
   }
 
-  async #call(operation: string, input: object): Promise<void> {
+  /** What the policies allow in this runtime, and whether it was used so far. */
+  async grants(): Promise<readonly Grant[]> {
+    const { grants } = (await this.#call('ListGrants', {})) as { grants: Grant[] };
+    return grants;
+  }
+
+  async #call(operation: string, input: object): Promise<unknown> {
     const { hostname, host, port, protocol } = this.#endpoint;
     const body = JSON.stringify(input);
     const headers = { host, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `ManuelLocal.${operation}` };
@@ -49,5 +56,6 @@ export class RuntimeControl {
     const signed = await this.#signer.sign(request);
     const response = await fetch(this.#endpoint, { method: 'POST', headers: signed.headers, body });
     if (!response.ok) throw new Error(`${operation} answered ${response.status}: ${await response.text()}`);
+    return response.json();
   }
 }

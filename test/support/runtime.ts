@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
+import { RuntimeControl } from './control.ts';
+import { GRANTS_DIRECTORY } from './grants.ts';
 
-const START = path.resolve(import.meta.dirname, '../../local/start.ts');
+/** The folder of the sources that are tested. */
+export const PROJECT = path.resolve(import.meta.dirname, '../..');
 /** The sign that `npm start` has finished booting. */
 const READY = /Ready in/;
 
@@ -21,9 +25,14 @@ export interface StartedRuntime {
 }
 
 /** Starts a runtime in a folder of its own, or in `directory`. Throws with its output when it ends before it is ready. */
-export async function startRuntime(directory?: string): Promise<StartedRuntime> {
+export function startRuntime(directory?: string): Promise<StartedRuntime> {
+  return startRuntimeOf(PROJECT, directory);
+}
+
+/** The same of the sources in another folder. */
+export async function startRuntimeOf(sources: string, directory?: string): Promise<StartedRuntime> {
   const folder = directory ?? (await mkdtemp(path.join(tmpdir(), 'manuel-runtime-')));
-  const child = spawnStart(['--port', '0', '--directory', folder]);
+  const child = spawnStart(sources, ['--port', '0', '--directory', folder]);
   const ended = once(child.process, 'exit').then(([code]) => code as number | null);
   await Promise.race([
     child.printed(READY),
@@ -31,12 +40,14 @@ export async function startRuntime(directory?: string): Promise<StartedRuntime> 
       throw new Error(`the runtime ended with ${code} before it was ready:\n${child.output()}`);
     }),
   ]);
+  const file: RuntimeFile = JSON.parse(await readFile(path.join(folder, 'runtime.json'), 'utf8'));
   return {
-    file: JSON.parse(await readFile(path.join(folder, 'runtime.json'), 'utf8')),
+    file,
     directory: folder,
     process: child.process,
     output: child.output,
     stop: async () => {
+      if (sources === PROJECT) await recordGrants(file);
       // Twice, as it arrives under npm.
       child.process.kill('SIGINT');
       child.process.kill('SIGINT');
@@ -47,15 +58,24 @@ export async function startRuntime(directory?: string): Promise<StartedRuntime> 
   };
 }
 
+/** Notes which grants of the templates were used in this runtime, for the check of least privilege that follows the tests. */
+async function recordGrants(file: RuntimeFile): Promise<void> {
+  const directory = process.env[GRANTS_DIRECTORY];
+  if (directory === undefined) return;
+  const grants = await new RuntimeControl(file).grants();
+  await writeFile(path.join(directory, `${randomUUID()}.json`), JSON.stringify(grants));
+}
+
 /** Runs `npm start` with these options to its end, and returns what it printed. */
 export async function runStart(options: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawnStart(options);
+  const child = spawnStart(PROJECT, options);
   const [code] = await once(child.process, 'exit');
   return { code, output: child.output() };
 }
 
-function spawnStart(options: readonly string[]) {
-  const process_ = spawn(process.execPath, [START, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+function spawnStart(sources: string, options: readonly string[]) {
+  const start = path.join(sources, 'local/start.ts');
+  const process_ = spawn(process.execPath, [start, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const waiting: { readonly pattern: RegExp; readonly resolve: () => void }[] = [];
   for (const stream of [process_.stdout, process_.stderr]) {

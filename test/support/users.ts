@@ -9,7 +9,7 @@ import type { RuntimeFile } from '../../local/runtime-file.ts';
 
 // As every browser says. The SRP library picks its arithmetic by it; the other one takes seconds in Jest's sandbox.
 Object.defineProperty(globalThis, 'navigator', { value: { appName: 'Netscape' }, configurable: true });
-const { signIn } = await import('../../local/cli/sign-in.ts');
+const { openSession } = await import('../../local/cli/sign-in.ts');
 
 /** How an SDK client reaches a runtime as its operator. */
 export function operatorConfig({ aws_endpoint, region, operator }: RuntimeFile) {
@@ -21,13 +21,13 @@ export interface SignedInUser {
   readonly client: ManuelClient;
   readonly token: string;
   readonly name: string;
+  readonly password: string;
   /** The `sub` of the token. */
   readonly userId: string;
 }
 
 /** Somebody new, signed in by SRP. */
-export async function newUser(file: RuntimeFile): Promise<SignedInUser> {
-  const name = `${randomUUID()}@example.com`;
+export async function newUser(file: RuntimeFile, name = `${randomUUID()}@example.com`): Promise<SignedInUser> {
   const password = `Manuel-${randomUUID()}`;
   const cognito = new CognitoIdentityProviderClient(operatorConfig(file));
   const identity = { UserPoolId: file.user_pool_id, Username: name };
@@ -36,7 +36,20 @@ export async function newUser(file: RuntimeFile): Promise<SignedInUser> {
   );
   await cognito.send(new AdminSetUserPasswordCommand({ ...identity, Password: password, Permanent: true }));
   cognito.destroy();
-  const token = await signIn({ endpoint: file.aws_endpoint, userPoolId: file.user_pool_id, clientId: file.client_id, name, password });
-  const { sub } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: string };
-  return { client: new ManuelClient(file.api_url, token), token, name, userId: sub };
+  const { accessToken: token } = await signInAgain(file, { name, password });
+  return { client: new ManuelClient(file.api_url, token), token, name, password, userId: String(claimsOf(token)['sub']) };
+}
+
+/** The tokens that the user is given on signing in once more, by the client that the file names. */
+export async function signInAgain(
+  { aws_endpoint, user_pool_id, client_id }: RuntimeFile,
+  { name, password }: Pick<SignedInUser, 'name' | 'password'>,
+): Promise<{ readonly accessToken: string; readonly idToken: string }> {
+  const session = await openSession({ endpoint: aws_endpoint, userPoolId: user_pool_id, clientId: client_id, name, password });
+  return { accessToken: session.getAccessToken().getJwtToken(), idToken: session.getIdToken().getJwtToken() };
+}
+
+/** What a token says, unverified. */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
