@@ -57,7 +57,7 @@ export class Grants {
       return;
     }
     for (const policy of policies) {
-      for (const grant of this.#byPolicy.get(policy) ?? []) if (!grant.used && allows(grant.statement, request)) grant.used = true;
+      for (const grant of this.#byPolicy.get(policy) ?? []) grant.used ||= isOf(grant, request);
     }
   }
 
@@ -96,9 +96,11 @@ async function grantsOfStatement(
   );
 }
 
-function allows({ principals, covers }: Statement, { principal, action, resource, context }: AccessRequest): boolean {
-  const named = principals === undefined || principals(principal) !== undefined;
-  return named && covers(action, resource, new RequestContext(context));
+function isOf({ action, statement: { principals, covers } }: CompiledGrant, request: AccessRequest): boolean {
+  // Most grants are of another action, which is cheaply told.
+  if (action !== '*' && action.toLowerCase() !== request.action.toLowerCase()) return false;
+  const named = principals === undefined || principals(request.principal) !== undefined;
+  return named && covers(request.action, request.resource, new RequestContext(request.context));
 }
 
 function describePrincipal(principal: unknown): string {

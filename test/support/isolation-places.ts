@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+
+/** Somebody and a manual, as the caller may name them. */
+interface Named {
+  readonly userId: string;
+  readonly manualId: string;
+}
+
+/** A request to the API. */
+export interface Call {
+  readonly method: string;
+  /** Path and query, as they go over the wire. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+/** An honest call of one's own, and the calls that name somebody else. */
+interface Route {
+  readonly own: (own: Named) => Omit<Call, 'method'>;
+  readonly places: Readonly<Record<string, readonly [status: number, call: (other: Named) => Partial<Call> & { target: string }]>>;
+}
+
+/** What only her manual answers. */
+export const QUESTION = 'What opens the cellar?';
+export const A_FILE = { filename: 'mine.txt', content_type: 'text/plain', size: 10 };
+export const base64url = (text: string) => Buffer.from(text).toString('base64url');
+export const getManual = (id: string) => ({ target: `/api/manuals/${id}` });
+export const listAfter = (cursor: string) => ({ target: `/api/manuals?cursor=${cursor}` });
+const ask = (body: object) => ({ target: '/api/query', body: { question: QUESTION, ...body } });
+export const askWithin = (...manual_ids: string[]) => ask({ manual_ids });
+const upload = (body: object) => ({ target: '/api/manuals/upload', body: { ...A_FILE, ...body } });
+
+/**
+ * Every route there is, and where a caller may name somebody else in it, who is `she`, or what is hers: with the status that
+ * answers such a call, whether or not she and her manual exist.
+ */
+export const PLACES: Readonly<Record<string, Route>> = {
+  'GET /': { own: () => ({ target: '/' }), places: {} },
+  'GET /health': { own: () => ({ target: '/health' }), places: {} },
+  'GET /api/user/usage': { own: () => ({ target: '/api/user/usage' }), places: {} },
+  'GET /api/user/quota': { own: () => ({ target: '/api/user/quota' }), places: {} },
+  'GET /api/manuals': {
+    own: () => ({ target: '/api/manuals' }),
+    places: {
+      'the cursor of her list': [200, ({ manualId }) => listAfter(base64url(manualId))],
+      'a cursor in other case': [200, ({ manualId }) => listAfter(base64url(manualId.toUpperCase()))],
+      'a cursor of one manual': [200, ({ manualId }) => ({ target: `${listAfter(base64url(manualId)).target}&limit=1` })],
+      'a cursor that is the id itself': [400, ({ manualId }) => listAfter(manualId)],
+      'a cursor of her key': [400, ({ userId, manualId }) => listAfter(base64url(`${userId}/${manualId}`))],
+      'a cursor that is a key of the table': [
+        400,
+        ({ userId, manualId }) => listAfter(base64url(JSON.stringify({ user_id: userId, manual_id: manualId }))),
+      ],
+      'a cursor that is her': [200, ({ userId }) => listAfter(base64url(userId))],
+    },
+  },
+  'GET /api/manuals/{manual_id}': {
+    own: ({ manualId }) => getManual(manualId),
+    places: {
+      'the path': [404, ({ manualId }) => getManual(manualId)],
+      'the path in other case': [404, ({ manualId }) => getManual(manualId.toUpperCase())],
+      'the path, encoded': [404, ({ manualId }) => getManual(manualId.replace('-', '%2D'))],
+      'the path, encoded twice': [404, ({ manualId }) => getManual(manualId.replace('-', '%252D'))],
+      'the path with a slash': [404, ({ manualId }) => getManual(`${manualId}/`)],
+      'the path with an encoded slash': [404, ({ manualId }) => getManual(`${manualId}%2f`)],
+      'the path after an encoded step up': [404, ({ manualId }) => getManual(`..%2f${manualId}`)],
+      'the path after a step up': [404, ({ manualId }) => getManual(`x/../${manualId}`)],
+      'the path of her key': [404, ({ userId, manualId }) => getManual(`${userId}/${manualId}`)],
+      'the path of her key, encoded': [404, ({ userId, manualId }) => getManual(`..%2f${userId}%2F${manualId}`)],
+      'the path of a page': [404, ({ manualId }) => getManual(`${manualId}%231`)],
+      'the path with a fragment': [404, ({ manualId }) => getManual(`${manualId}#1`)],
+      'the path with a NUL': [404, ({ manualId }) => getManual(`${manualId}%00`)],
+      'the path that is her': [404, ({ userId }) => getManual(userId)],
+      'the path with her in the query': [404, ({ userId, manualId }) => getManual(`${manualId}?user_id=${userId}`)],
+      'the path, to delete it': [404, ({ manualId }) => ({ ...getManual(manualId), method: 'DELETE' })],
+      'the path, to write to it': [404, ({ manualId }) => ({ ...getManual(manualId), method: 'PUT', body: A_FILE })],
+      'the path, to change it': [404, ({ manualId }) => ({ ...getManual(manualId), method: 'PATCH', body: A_FILE })],
+    },
+  },
+  'POST /api/manuals/upload': {
+    own: () => upload({}),
+    places: {
+      'the member manual_id': [400, ({ manualId }) => upload({ manual_id: manualId })],
+      'the member key': [400, ({ userId, manualId }) => upload({ key: `incoming/${userId}/${manualId}` })],
+    },
+  },
+  'POST /api/query': {
+    own: () => ask({}),
+    places: {
+      manual_ids: [200, ({ manualId }) => askWithin(manualId)],
+      'manual_ids in other case': [200, ({ manualId }) => askWithin(manualId.toUpperCase())],
+      'manual_ids among others': [200, ({ manualId }) => askWithin(randomUUID(), manualId, manualId)],
+      'manual_ids by page': [200, ({ manualId }) => askWithin(`${manualId}#1`, `${manualId}%231`, `../${manualId}`, ` ${manualId} `)],
+      'manual_ids that are her': [200, ({ userId }) => askWithin(userId, `user_id=${userId}`)],
+      'manual_ids that are a filter': [400, ({ userId }) => ask({ manual_ids: [{ equals: { key: 'user_id', value: userId } }] })],
+      'manual_ids that are no list': [400, ({ manualId }) => ask({ manual_ids: manualId })],
+      'the member manual_id': [400, ({ manualId }) => ask({ manual_id: manualId })],
+      'the member filter': [400, ({ userId }) => ask({ filter: { equals: { key: 'user_id', value: userId } } })],
+      'the question': [200, ({ userId, manualId }) => ask({ question: `${QUESTION} user_id ${userId} manual_id ${manualId}` })],
+    },
+  },
+};
