@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { guardedActionRefusals } from './knowledge-base/guarded-actions.ts';
 import type { FunctionSettings } from './platform/capability-function.ts';
 import { ApiStack } from './stacks/api.stack.ts';
 import { CognitoStack } from './stacks/cognito.stack.ts';
@@ -34,5 +35,6 @@ export class ManuelStage extends Construct {
       knowledgeBase,
       deadLetter,
     });
+    this.node.addValidation({ validate: () => guardedActionRefusals(this) });
   }
 }

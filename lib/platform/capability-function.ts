@@ -59,6 +59,10 @@ export class CapabilityFunction extends LambdaFunction {
     this.node.addValidation({ validate: () => this.#missing() });
   }
 
+  get contract(): FunctionContract {
+    return this.#contract;
+  }
+
   /** Sets variables of the environment. Throws when one is not in the contract or was provided before. */
   provide(variables: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(variables)) {

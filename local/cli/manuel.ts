@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { RuntimeControl } from '../control/runtime-control.ts';
+import type { Grant } from '../iam/grants.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
 import { print, readArguments, runCommand, stageDirectory, UsageError } from './command-line.ts';
 import { ManuelClient } from './manuel-client.ts';
@@ -9,7 +11,8 @@ const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [-
   token              print an access token
   upload <file>      upload a PDF or text file and wait until it is ready
   ask <question>     ask a question
-  manuals            list the manuals`;
+  manuals            list the manuals
+  grants             list what the templates grant, and whether it was used since the start`;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = { '.pdf': 'application/pdf', '.txt': 'text/plain' };
 
@@ -21,6 +24,7 @@ await runCommand(async () => {
   );
   const [command = '', ...words] = positionals;
   const runtime = await readRuntimeFile(values.directory ?? stageDirectory(values.stage));
+  if (command === 'grants') return printGrants(await new RuntimeControl(runtime).grants());
   const user = values.as === undefined ? runtime.users[0] : runtime.users.find(({ name }) => name === values.as);
   if (!user) throw new UsageError(`There is no user ${values.as}. Users: ${runtime.users.map(({ name }) => name).join(', ')}`);
   const token = await signIn({
@@ -60,6 +64,12 @@ function contentTypeOf(file: string): string {
 
 function printJson(document: object): void {
   print(JSON.stringify(document, null, 2));
+}
+
+/** Unused ones first: they are what one looks for. */
+function printGrants(grants: readonly Grant[]): void {
+  const lines = grants.map(({ holder, action, resource, used }) => `${used ? 'used  ' : 'UNUSED'}  ${holder}: ${action} on ${resource}`);
+  for (const line of lines.sort()) print(line);
 }
 
 function fail(message: string): never {

@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { sendForm } from '../../local/cli/manuel-client.ts';
-import { RuntimeControl } from '../support/control.ts';
+import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { pdfOf } from '../support/pdf.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';

@@ -5,7 +5,7 @@ import { hashedUserId } from '../../lambdas/shared/observability.ts';
 import { documentId, PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
-import { RuntimeControl } from './control.ts';
+import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { OperatorView, type StoredPassage } from './operator-view.ts';
 import { pdfOf } from './pdf.ts';
 import { plantManual } from './planted-passages.ts';

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
-import { RuntimeControl } from './control.ts';
 import { GRANTS_DIRECTORY } from './grants.ts';
 
 /** The folder of the sources that are tested. */

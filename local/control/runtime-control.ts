@@ -1,9 +1,9 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { CONTROL_SIGNING_NAME } from '../../local/control/control.service.ts';
-import type { Fault } from '../../local/front-door/faults.ts';
-import type { Grant } from '../../local/iam/grants.ts';
-import type { RuntimeFile } from '../../local/runtime-file.ts';
+import type { Fault } from '../front-door/faults.ts';
+import type { Grant } from '../iam/grants.ts';
+import type { RuntimeFile } from '../runtime-file.ts';
+import { CONTROL_SIGNING_NAME } from './control.service.ts';
 
 /** Brings about in a running runtime what AWS would not offer: faults, slow indexing, a filter that fails, time. */
 export class RuntimeControl {
