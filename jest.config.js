@@ -9,6 +9,8 @@ export default {
   testTimeout: 60_000,
   // Journeys spend most of their time waiting for the runtime that they start.
   maxWorkers: '100%',
+  // Within a file: each of these tests starts a runtime of its own.
+  maxConcurrency: 2,
   coverageProvider: 'v8',
   collectCoverageFrom: ['bin/**/*.ts', 'lib/**/*.ts', 'lambdas/**/*.ts', 'local/**/*.ts', '!**/*.d.ts'],
   coverageReporters: ['text-summary', 'json'],

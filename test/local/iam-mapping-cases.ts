@@ -39,7 +39,7 @@ import type { TestFrontDoor } from '../support/front-door.ts';
 export const REGION = 'eu-west-1';
 export const ACCOUNT = '000000000000';
 
-export type ClientConfig = TestFrontDoor['clientConfig'];
+type ClientConfig = TestFrontDoor['clientConfig'];
 
 /** An operation, how it is called, and what it needs: `action resource`, in the order in which it is demanded. */
 export type MappingCase = readonly [operation: string, call: (config: ClientConfig) => Promise<unknown>, needs: readonly string[]];

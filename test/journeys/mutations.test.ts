@@ -1,0 +1,129 @@
+import { ManuelClient } from '../../local/cli/manuel-client.ts';
+import type { RuntimeFile } from '../../local/runtime-file.ts';
+import { type Edit, startChanged } from '../support/changed-sources.ts';
+import { proveOwnerCheck, proveOwnerFilter, proveServerWrittenMetadata, proveUploadPolicy } from '../support/isolation-proofs.ts';
+import { signInAsStrangers, WITH_STRANGERS } from '../support/strangers.ts';
+import { newUser } from '../support/users.ts';
+
+/** A control that is taken out of the sources, and how its proof then fails. */
+interface Mutation {
+  readonly control: string;
+  readonly edits: readonly Edit[];
+  readonly prove: (file: RuntimeFile) => Promise<void>;
+  /** What the assertion says that is expected to fail. */
+  readonly caughtBy: RegExp;
+}
+
+/** Saves a third of what a start costs. */
+const NOT_MINIFIED: Edit = { file: 'lib/platform/bundles.ts', find: 'minify: true,', replace: 'minify: false,' };
+
+const RETRIEVER = 'lambdas/shared/manual-retriever.ts';
+const DOCUMENTS = 'lambdas/manuals/manual-documents.ts';
+const FORMS = 'lambdas/manuals/upload-forms.ts';
+const OWNER_ATTRIBUTE = 'text(PASSAGE_METADATA.owner, manual.user_id),';
+const THESE_MANUALS = '{ in: { key: PASSAGE_METADATA.manual, value: [...manualIds] } }';
+/** What ought to be refused was done. */
+const NOT_REFUSED = /Received promise resolved instead of rejected/;
+/** Nothing of the caller's own was among what came back. */
+const CROWDED_OUT = /"Your manuals do not answer this question\."/;
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    control: 'the owner filter',
+    edits: [{ file: RETRIEVER, find: ', filter: ownerFilter(caller, manualIds) }', replace: ' }' }],
+    prove: proveOwnerFilter,
+    caughtBy: CROWDED_OUT,
+  },
+  {
+    control: 'the owner in a filter by manuals',
+    edits: [{ file: RETRIEVER, find: `{ andAll: [owner, ${THESE_MANUALS}] }`, replace: THESE_MANUALS }],
+    prove: proveOwnerFilter,
+    caughtBy: CROWDED_OUT,
+  },
+  {
+    control: 'the owner check after retrieval',
+    edits: [{ file: RETRIEVER, find: 'return result.metadata?.[PASSAGE_METADATA.owner] === caller.userId;', replace: 'return true;' }],
+    prove: proveOwnerCheck,
+    caughtBy: /\+ .*"answer": .*4711/,
+  },
+  {
+    control: 'the owner among the metadata',
+    edits: [{ file: DOCUMENTS, find: OWNER_ATTRIBUTE, replace: '' }],
+    prove: proveServerWrittenMetadata,
+    caughtBy: /^- .*"user_id": /m,
+  },
+  {
+    control: 'the server’s own word for the owner',
+    edits: [{ file: DOCUMENTS, find: OWNER_ATTRIBUTE, replace: 'text(PASSAGE_METADATA.owner, manual.filename),' }],
+    prove: proveServerWrittenMetadata,
+    caughtBy: /^\+ .*"user_id": "incoming\//m,
+  },
+  {
+    control: 'the refusal of an owner that the client names',
+    edits: [
+      { file: 'lambdas/manuals/manuals.contract.ts', find: 'UploadRequest = z.strictObject({', replace: 'UploadRequest = z.looseObject({' },
+      { file: 'lambdas/manuals/manuals.ts', find: 'user_id: caller.userId,', replace: 'user_id: request.user_id ?? caller.userId,' },
+    ],
+    prove: proveServerWrittenMetadata,
+    caughtBy: NOT_REFUSED,
+  },
+  {
+    control: 'the key in a form’s policy',
+    // The SDK's way to leave the end of the key to the client.
+    edits: [{ file: FORMS, find: 'Key: incomingKey(manual),', replace: "Key: incomingKey(manual) + '$' + '{filename}'," }],
+    prove: proveUploadPolicy,
+    caughtBy: NOT_REFUSED,
+  },
+  {
+    control: 'the type in a form’s policy',
+    edits: [
+      // The SDK makes a condition of every field.
+      { file: FORMS, find: "Fields: { 'Content-Type': manual.content_type },", replace: '' },
+      { file: FORMS, find: "['eq', '$Content-Type', manual.content_type]", replace: "['starts-with', '$Content-Type', '']" },
+    ],
+    prove: proveUploadPolicy,
+    caughtBy: NOT_REFUSED,
+  },
+  {
+    control: 'the size in a form’s policy',
+    edits: [{ file: FORMS, find: "['content-length-range', manual.size, manual.size],", replace: '' }],
+    prove: proveUploadPolicy,
+    caughtBy: NOT_REFUSED,
+  },
+  {
+    control: 'the end of a form’s time',
+    edits: [{ file: FORMS, find: 'Expires: UPLOAD_FORM_SECONDS,', replace: 'Expires: 100 * UPLOAD_FORM_SECONDS,' }],
+    prove: proveUploadPolicy,
+    caughtBy: NOT_REFUSED,
+  },
+  {
+    control: 'the function’s check of the client',
+    edits: [...WITH_STRANGERS, { file: 'lambdas/shared/caller.ts', find: " || claims['client_id'] !== clientId", replace: '' }],
+    prove: proveClientCheck,
+    caughtBy: NOT_REFUSED,
+  },
+];
+
+async function proveClientCheck(file: RuntimeFile): Promise<void> {
+  const user = await newUser(file);
+  const { otherClient } = await signInAsStrangers(file, user);
+  await expect(new ManuelClient(file.api_url, otherClient).usage()).rejects.toMatchObject({ status: 401 });
+}
+
+test.concurrent.each(MUTATIONS)('without $control its proof fails', async ({ edits, prove, caughtBy }) => {
+  const runtime = await startChanged([NOT_MINIFIED, ...edits]);
+  try {
+    await expect(prove(runtime.file)).rejects.toThrow(caughtBy);
+  } finally {
+    await runtime.stop();
+  }
+});
+
+test.each([
+  ['no longer holds', 'nothing that is there'],
+  ['holds more than once', 'user'],
+])('a mutation whose file %s what it replaces is refused', async (complaint, find) => {
+  const file = 'lambdas/shared/caller.ts';
+  const started = startChanged([{ file, find, replace: '' }]).then((runtime) => runtime.stop());
+  await expect(started).rejects.toThrow(`${file} ${complaint} what the edit replaces: ${find}`);
+});

@@ -1,0 +1,42 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PROJECT, type StartedRuntime, startRuntimeOf } from './runtime.ts';
+
+/** A change to one file: `find`, which it holds exactly once, becomes `replace`. */
+export interface Edit {
+  /** Relative to the project, such as `lambdas/shared/caller.ts`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** What a runtime is started from. */
+const SOURCES = ['bin', 'lib', 'lambdas', 'local', 'cdk.json', 'package.json', 'tsconfig.json'];
+
+/**
+ * Starts a runtime from a copy of the sources with these edits in it; the copy goes when the runtime stops. Throws when an
+ * edit no longer applies, since the runtime would then show nothing.
+ */
+export async function startChanged(edits: readonly Edit[]): Promise<StartedRuntime> {
+  const copy = await mkdtemp(path.join(tmpdir(), 'manuel-changed-'));
+  const remove = () => rm(copy, { recursive: true, force: true });
+  try {
+    await Promise.all(SOURCES.map((name) => cp(path.join(PROJECT, name), path.join(copy, name), { recursive: true })));
+    await symlink(path.join(PROJECT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
+    for (const edit of edits) await apply(copy, edit);
+    const runtime = await startRuntimeOf(copy);
+    return { ...runtime, stop: () => runtime.stop().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function apply(copy: string, { file, find, replace }: Edit): Promise<void> {
+  const target = path.join(copy, file);
+  const [before = '', after, ...more] = (await readFile(target, 'utf8')).split(find);
+  if (after === undefined) throw new Error(`${file} no longer holds what the edit replaces: ${find}`);
+  if (more.length > 0) throw new Error(`${file} holds more than once what the edit replaces: ${find}`);
+  await writeFile(target, before + replace + after);
+}
