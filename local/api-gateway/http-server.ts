@@ -7,6 +7,9 @@ const MAX_BODY_BYTES = 10_485_760;
 /** How long a client may take to send its request: past it, the connection is closed with a 408. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** Long, so that a busy machine does not close a connection just when a client sends its next request on it. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** Answers a request; `clientGone` is aborted when nobody waits any more. */
 type Answer = (request: ApiRequest, clientGone: AbortSignal) => Promise<ApiReply>;
 
@@ -23,7 +26,10 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#server = http.createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => void this.#serve(request, response));
+    this.#server = http.createServer(
+      { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+      (request, response) => void this.#serve(request, response),
+    );
   }
 
   /** Listens on `port`, 0 for a free one, and gives the address. */

@@ -8,6 +8,9 @@ export type HttpResponse = http.ServerResponse | http2.Http2ServerResponse;
 /** How an HTTP/2 connection begins (RFC 9113, section 3.4). Bedrock's clients speak it without asking first. */
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
 
+/** Long, so that a busy machine does not close a connection just when a client sends its next request on it. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** HTTP/1.1 and HTTP/2 on one loopback port. */
 export class HttpListener {
   readonly #http1: http.Server;
@@ -16,7 +19,7 @@ export class HttpListener {
   readonly #sockets = new Set<net.Socket>();
 
   constructor(serve: (request: HttpRequest, response: HttpResponse) => void) {
-    this.#http1 = http.createServer(serve);
+    this.#http1 = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, serve);
     this.#http2 = http2.createServer(serve);
   }
 
