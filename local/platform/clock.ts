@@ -20,10 +20,17 @@ interface Sleeper {
 /** Runs with the machine's time, and can be advanced: sleepers whose time has then come wake at once. */
 export class AdjustableClock implements Clock {
   #offsetMs = 0;
+  #frozenAt: number | undefined;
   readonly #sleepers = new Set<Sleeper>();
 
   now(): number {
-    return Date.now() + this.#offsetMs;
+    return this.#frozenAt ?? Date.now() + this.#offsetMs;
+  }
+
+  /** From now on time stands still, but for `advance`: what a test says happens at one moment does, however busy the machine. */
+  freeze(): void {
+    this.#frozenAt = this.now();
+    for (const { timer } of this.#sleepers) clearTimeout(timer);
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -46,7 +53,8 @@ export class AdjustableClock implements Clock {
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`time can only be advanced, not by ${ms} ms`);
     if (!(this.now() + ms <= LAST_MOMENT_MS)) throw new RangeError(`time cannot be advanced by ${ms} ms: no date is that late`);
-    this.#offsetMs += ms;
+    if (this.#frozenAt === undefined) this.#offsetMs += ms;
+    else this.#frozenAt += ms;
     const now = this.now();
     for (const sleeper of [...this.#sleepers].sort((a, b) => a.wakeAt - b.wakeAt)) {
       if (sleeper.wakeAt <= now) sleeper.wake();
@@ -56,6 +64,7 @@ export class AdjustableClock implements Clock {
 
   #setTimer(sleeper: Sleeper): void {
     clearTimeout(sleeper.timer);
+    if (this.#frozenAt !== undefined) return;
     const remainingMs = sleeper.wakeAt - this.now();
     sleeper.timer = setTimeout(
       () => (remainingMs > MAX_TIMER_MS ? this.#setTimer(sleeper) : sleeper.wake()),

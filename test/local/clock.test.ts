@@ -26,6 +26,20 @@ test('runs with the machine’s time, and ahead of it once advanced', () => {
   expect(Math.abs(clock.now() - Date.now() - 2 * HOUR_MS)).toBeLessThan(50);
 });
 
+test('stands still once frozen, but for being advanced', async () => {
+  const short = sleep('short', 5);
+  clock.freeze();
+  const frozenAt = clock.now();
+  const long = sleep('long', HOUR_MS);
+  await realDelay(20);
+  expect([clock.now(), woken]).toEqual([frozenAt, []]);
+  clock.advance(5);
+  await short;
+  expect([clock.now() - frozenAt, woken]).toEqual([5, ['short']]);
+  clock.advance(HOUR_MS);
+  await long;
+});
+
 test('a sleeper wakes by itself', async () => {
   const before = clock.now();
   await clock.sleep(20);

@@ -173,6 +173,8 @@ describe('SRP sign-in', () => {
 });
 
 describe('guessing', () => {
+  beforeAll(() => door.clock.freeze());
+
   const guess = async (username: string) => answerSrp(await startSrp(username));
 
   test.each([EMAIL, 'guessed@example.com'])('five wrong passwords lock %s out, a second at first', async (username) => {

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noConsole: Lambda functions log to the console
 
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const startedWith = await Promise.resolve({ ...process.env });
@@ -67,12 +68,13 @@ export const print = async () => {
   process.stderr.write('no newline at the end');
 };
 
-export const stream = awslambda.streamifyResponse(async ({ chunks, how }, response) => {
+export const stream = awslambda.streamifyResponse(async ({ chunks, how, goOn }, response) => {
   if (how === 'fail at once') throw new QuotaError('no units left');
   const withPrelude = awslambda.HttpResponseStream.from(response, { statusCode: 201, headers: { 'x-colour': 'green' } });
   for (const chunk of chunks) {
     withPrelude.write(chunk);
     await sleep(40);
+    while (goOn && !existsSync(goOn)) await sleep(5);
   }
   if (how === 'break off') throw new QuotaError('no units left');
   if (how === 'exit') process.exit(3);
