@@ -5,6 +5,8 @@ import path from 'node:path';
 /** What the CDK CLI adds of its own: the construct's path on every resource. */
 const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true };
 const ROOT = path.resolve(import.meta.dirname, '../..');
+/** The library is large: compiled once, it loads in about half the time. */
+const COMPILE_CACHE = path.join(ROOT, 'node_modules/.cache/compile');
 
 /**
  * Runs the CDK app of `cdk.json` as the CDK CLI would, into `outputDirectory`. Template validation stays with `cdk synth`
@@ -19,6 +21,7 @@ export async function synthesize(stage: string, outputDirectory: string): Promis
   const child = spawn(command === 'node' ? process.execPath : command, parameters, {
     cwd: ROOT,
     env: {
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...process.env,
       CDK_OUTDIR: outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...CLI_CONTEXT, stage }),
