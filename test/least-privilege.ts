@@ -6,10 +6,7 @@ import { type Acknowledgements, reviewGrants } from './support/grants.ts';
  * `node test/least-privilege.ts <folder>`: lists what the templates grant and the tests that noted their grants in that folder did not
  * use. Fails for a grant without a reason.
  */
-const ACKNOWLEDGED: Acknowledgements = {
-  'Manuel-dev/knowledge-base/Manuals/Role: s3vectors:DeleteVectors':
-    'Bedrock removes the vectors of documents that are replaced or deleted; manuals cannot be deleted yet',
-};
+const ACKNOWLEDGED: Acknowledgements = {};
 
 const [directory = ''] = process.argv.slice(2);
 const files = globSync('*.json', { cwd: directory });

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
 import { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -5,23 +7,25 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { S3ObjectCreatedNotificationEvent, SQSEvent } from 'aws-lambda';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger } from '../shared/observability.ts';
-import { extractPages } from './extraction/extract-pages.ts';
+import { isolatedExtraction } from './extraction/isolated-extraction.ts';
 import { giveUp, type IngestionPorts, ingest } from './ingestion.ts';
 import { isLastReceive } from './last-receive.ts';
+import { LookQueue } from './look-queue.ts';
 import { BEDROCK_AGENT_RETRIES, ManualDocuments } from './manual-documents.ts';
 import { ManualFiles } from './manual-files.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ingestionContract } from './manuals.contract.ts';
-import { ReadinessQueue } from './readiness-queue.ts';
 
 const environment = parseEnvironment(ingestionContract);
+/** Of this bundle, and so of its worker's, which is made of `ingestion.worker.ts`. */
+const folder = realpathSync(__dirname);
 
 const ports: IngestionPorts = {
   records: new ManualRecords(new DynamoDBClient({}), environment.MANUALS_TABLE),
   files: new ManualFiles(new S3Client({}), environment.MANUALS_BUCKET),
-  extractPages,
+  extractPages: isolatedExtraction({ file: path.join(folder, 'worker.js'), folder }),
   documents: new ManualDocuments(new BedrockAgentClient(BEDROCK_AGENT_RETRIES), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
-  readiness: new ReadinessQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
+  readiness: new LookQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
   onIgnored: (object, reason) => logger.warn('an object was ignored', { ...object, reason }),
 };
 

@@ -1,7 +1,7 @@
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { ExtractedText, Page } from './extraction/page.ts';
-import { type Manual, ManualRejected, parseIncomingKey } from './manual.ts';
+import { type Identity, type Manual, ManualRejected, parseIncomingKey } from './manual.ts';
 import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
 
 /** The exact object that arrived. */
@@ -15,11 +15,14 @@ export interface IngestionPorts {
   readonly records: {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     claim(caller: Caller, manualId: string, version: string): Promise<boolean>;
+    startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined>;
+    endWriting(caller: Caller, manualId: string, writer: string): Promise<void>;
     advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
   };
   readonly files: {
     readIncoming(manual: Manual, version: string): Promise<Uint8Array>;
     keep(manual: Manual, version: string): Promise<void>;
+    discard(manual: Identity, version: string): Promise<void>;
   };
   /** The text by page. Throws ManualRejected. */
   readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<ExtractedText>;
@@ -35,13 +38,19 @@ const PROBE_CHARACTERS = 200;
  * Takes what was uploaded: reads it by page, keeps it, hands the pages to the knowledge base and asks the readiness
  * probe to watch. Every step may be repeated, so that a message that comes again, or a crash between two steps, does no harm.
  * Whatever it throws is tried again by the queue; a file that cannot be used is not.
+ *
+ * What arrives for a manual that is being deleted, or is gone, is removed at once: by a form, say, that was still good. Between
+ * `startWriting` and `endWriting` a deletion waits, since it could not see what is yet to come.
  */
 export async function ingest(ports: IngestionPorts, object: IncomingObject): Promise<void> {
   const identity = parseIncomingKey(object.key);
   if (!identity) return ports.onIgnored(object, 'the key is not that of a manual');
   const owner = ownerOf(identity);
   const manual = await ports.records.get(owner, identity.manual_id);
-  if (!manual) return ports.onIgnored(object, 'there is no record of this manual');
+  if (!manual || manual.status === 'deleting') {
+    await ports.files.discard(identity, object.version);
+    return ports.onIgnored(object, manual ? 'the manual is being deleted' : 'there is no record of this manual');
+  }
   if (!(await ports.records.claim(owner, manual.manual_id, object.version))) {
     return ports.onIgnored(object, `the manual is ${manual.status} already, or another version of it is being used`);
   }
@@ -55,9 +64,21 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
     return;
   }
   const { pageCount, pages } = extracted;
-  await Promise.all([ports.files.keep(manual, object.version), ports.documents.ingest(manual, pages)]);
-  await ports.readiness.lookAt(firstLook(manual, extracted));
-  await advance({ status: 'indexing', pages: pageCount });
+  const writer = await ports.records.startWriting(owner, manual.manual_id, pageCount);
+  if (writer === undefined) return ports.onIgnored(object, 'the manual is not being validated any more');
+  await allEnded([ports.files.keep(manual, object.version), ports.documents.ingest(manual, pages)]);
+  await ports.records.endWriting(owner, manual.manual_id, writer);
+  await ports.readiness.lookAt(firstLook(manual, pages));
+  await advance({ status: 'indexing' });
+}
+
+/**
+ * Waits for all of them, whether or not one fails, and throws what the first threw. What went on when the function has
+ * answered would be frozen, and resumed in whatever the environment is given to do next.
+ */
+async function allEnded(tasks: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** Tells the owner that it came to nothing, when a message has failed for the last time. A redrive takes it up again. */
@@ -69,7 +90,7 @@ export async function giveUp(ports: Pick<IngestionPorts, 'records'>, object: Inc
 }
 
 /** The probe searches for words of the last page, which is indexed last as far as there is an order. */
-function firstLook({ user_id, manual_id }: Manual, { pageCount, pages }: ExtractedText): ReadinessMessage {
+function firstLook({ user_id, manual_id }: Manual, pages: readonly Page[]): ReadinessMessage {
   const probe = cutText((pages.at(-1)?.text ?? '').replace(/\s+/g, ' '), PROBE_CHARACTERS);
-  return { user_id, manual_id, pages: pages.map(({ number }) => number), page_count: pageCount, probe, attempt: 0 };
+  return { user_id, manual_id, pages: pages.map(({ number }) => number), probe, attempt: 0 };
 }

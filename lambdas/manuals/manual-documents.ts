@@ -1,5 +1,7 @@
 import {
   type BedrockAgentClient,
+  DeleteKnowledgeBaseDocumentsCommand,
+  type DocumentIdentifier,
   type DocumentStatus,
   GetKnowledgeBaseDocumentsCommand,
   IngestKnowledgeBaseDocumentsCommand,
@@ -43,20 +45,26 @@ export class ManualDocuments {
     }
   }
 
-  /** How far each of these pages is, in their order. Asks no further than the first call whose pages are not all indexed. */
-  async statuses(manualId: string, pageNumbers: readonly number[]): Promise<DocumentStatus[]> {
+  /** Asks for the removal of these pages, which then takes its time. One that is not there is no error. */
+  async remove(manualId: string, pageNumbers: readonly number[]): Promise<void> {
+    for (const ids of idsByCall(manualId, pageNumbers)) {
+      await this.#client.send(new DeleteKnowledgeBaseDocumentsCommand({ ...this.#target, documentIdentifiers: ids.map(toIdentifier) }));
+    }
+  }
+
+  /** How far each of these pages is, in their order. Asks no further than the first call whose pages are not all as `wanted`. */
+  async statuses(manualId: string, pageNumbers: readonly number[], wanted: DocumentStatus): Promise<DocumentStatus[]> {
     const statuses: DocumentStatus[] = [];
-    for (let start = 0; start < pageNumbers.length; start += DOCUMENTS_PER_CALL) {
-      const ids = pageNumbers.slice(start, start + DOCUMENTS_PER_CALL).map((page) => documentId(manualId, page));
+    for (const ids of idsByCall(manualId, pageNumbers)) {
       statuses.push(...(await this.#statusesOf(ids)));
-      if (statuses.some((status) => status !== 'INDEXED')) break;
+      if (statuses.some((status) => status !== wanted)) break;
     }
     return statuses;
   }
 
   /** A document that the answer does not name is not there (yet). */
   async #statusesOf(ids: readonly string[]): Promise<DocumentStatus[]> {
-    const documentIdentifiers = ids.map((id) => ({ dataSourceType: 'CUSTOM' as const, custom: { id } }));
+    const documentIdentifiers = ids.map(toIdentifier);
     const { documentDetails = [] } = await this.#client.send(
       new GetKnowledgeBaseDocumentsCommand({ ...this.#target, documentIdentifiers }),
     );
@@ -64,6 +72,15 @@ export class ManualDocuments {
     return ids.map((id) => byId.get(id) ?? 'NOT_FOUND');
   }
 }
+
+/** The documents' ids of these pages, as many at a time as one call takes. */
+function* idsByCall(manualId: string, pageNumbers: readonly number[]): Generator<string[]> {
+  for (let start = 0; start < pageNumbers.length; start += DOCUMENTS_PER_CALL) {
+    yield pageNumbers.slice(start, start + DOCUMENTS_PER_CALL).map((page) => documentId(manualId, page));
+  }
+}
+
+const toIdentifier = (id: string): DocumentIdentifier => ({ dataSourceType: 'CUSTOM', custom: { id } });
 
 function toDocument(manual: Manual, page: Page): KnowledgeBaseDocument {
   return {
@@ -86,6 +103,7 @@ function metadataOf(manual: Manual, page: Page): MetadataAttribute[] {
     text(PASSAGE_METADATA.owner, manual.user_id),
     text(PASSAGE_METADATA.manual, manual.manual_id),
     ...(paged ? [{ key: PASSAGE_METADATA.page, value: { type: 'NUMBER' as const, numberValue: page.number } }] : []),
+    ...(page.section ? [text(PASSAGE_METADATA.section, page.section)] : []),
     text(PASSAGE_METADATA.uploadedBy, manual.user_id),
     text(PASSAGE_METADATA.filename, cutToBytes(manual.filename, MAX_FILENAME_BYTES)),
     text(PASSAGE_METADATA.uploadedAt, manual.created_at),

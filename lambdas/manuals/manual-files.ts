@@ -1,5 +1,12 @@
-import { CopyObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { incomingKey, type Manual, manualKey } from './manual.ts';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { type Identity, incomingKey, manualKey } from './manual.ts';
 
 /** The bucket that manuals arrive in and are kept in. */
 export class ManualFiles {
@@ -12,15 +19,41 @@ export class ManualFiles {
   }
 
   /** The bytes of one version of what was uploaded. */
-  async readIncoming(manual: Pick<Manual, 'user_id' | 'manual_id'>, version: string): Promise<Uint8Array> {
+  async readIncoming(manual: Identity, version: string): Promise<Uint8Array> {
     const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: incomingKey(manual), VersionId: version }));
     if (!Body) throw new Error('S3 answered without a body');
     return Body.transformToByteArray();
   }
 
   /** Copies that version to where no form can write. */
-  async keep(manual: Pick<Manual, 'user_id' | 'manual_id'>, version: string): Promise<void> {
+  async keep(manual: Identity, version: string): Promise<void> {
     const source = `${this.#bucket}/${incomingKey(manual)}?versionId=${encodeURIComponent(version)}`;
     await this.#client.send(new CopyObjectCommand({ Bucket: this.#bucket, Key: manualKey(manual), CopySource: source }));
+  }
+
+  /** Removes that version of what was uploaded. One that is gone already is no error. */
+  async discard(manual: Identity, version: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: incomingKey(manual), VersionId: version }));
+  }
+
+  /** Removes every version of a manual's file and every delete marker: what was uploaded as well as what was kept. */
+  async remove(manual: Identity): Promise<void> {
+    for (const key of [incomingKey(manual), manualKey(manual)]) await this.#removeVersions(key);
+  }
+
+  /** Lists anew after each removal, until there is nothing to remove. A key comes first of those that begin with it. */
+  async #removeVersions(key: string): Promise<void> {
+    for (;;) {
+      const { Versions = [], DeleteMarkers = [] } = await this.#client.send(
+        new ListObjectVersionsCommand({ Bucket: this.#bucket, Prefix: key }),
+      );
+      const objects = [...Versions, ...DeleteMarkers].filter(({ Key }) => Key === key);
+      if (objects.length === 0) return;
+      const Objects = objects.map(({ VersionId }) => ({ Key: key, VersionId }));
+      const { Errors: [refused] = [] } = await this.#client.send(
+        new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),
+      );
+      if (refused) throw new Error(`S3 did not remove version ${refused.VersionId} of ${key}: ${refused.Code}, ${refused.Message}`);
+    }
   }
 }

@@ -1,14 +1,16 @@
 import {
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Caller } from '../shared/caller.ts';
-import type { Manual } from './manual.ts';
+import { type Manual, newWriter } from './manual.ts';
 import type { ManualState } from './manuals.contract.ts';
 
 export interface ManualList {
@@ -91,23 +93,66 @@ export class ManualRecords {
     const states = from.map((state, index) => [`:from${index}`, state] as const);
     return this.#update(caller, manualId, change, {
       condition: `#status IN (${states.map(([placeholder]) => placeholder).join(', ')})`,
-      names: {},
+      names: { '#status': 'status' },
       values: Object.fromEntries(states),
     });
   }
 
-  async #update(caller: Caller, manualId: string, change: ManualChange, { condition, names, values }: Condition): Promise<boolean> {
+  /**
+   * Notes that an ingestion is about to write this many pages and the file, provided that the manual is being validated. Returns
+   * the entry by which `endWriting` takes the note back; undefined when the manual is in another state, or gone.
+   */
+  async startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined> {
+    const now = new Date();
+    const writer = newWriter(now.getTime());
+    const started = await this.#change(caller, manualId, {
+      UpdateExpression: 'SET pages = :pages, updated_at = :now ADD writers :writers',
+      ConditionExpression: '#status = :validating',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: marshall({
+        ':pages': pages,
+        ':now': now.toISOString(),
+        ':writers': new Set([writer]),
+        ':validating': 'validating',
+      }),
+    });
+    return started ? writer : undefined;
+  }
+
+  /** Notes that what was noted by `startWriting` is over. Changes nothing when the manual is gone. */
+  async endWriting(caller: Caller, manualId: string, writer: string): Promise<void> {
+    await this.#change(caller, manualId, {
+      UpdateExpression: 'DELETE writers :writers',
+      ConditionExpression: 'attribute_exists(manual_id)',
+      ExpressionAttributeValues: marshall({ ':writers': new Set([writer]) }),
+    });
+  }
+
+  /** Marks a manual as being deleted, whatever its state, to which it never comes back. Says whether there is such a manual. */
+  beginDeletion(caller: Caller, manualId: string): Promise<boolean> {
+    const condition = 'attribute_exists(manual_id)';
+    return this.#update(caller, manualId, { status: 'deleting' }, { condition, names: {}, values: {} });
+  }
+
+  /** Removes the record. Changes nothing when it is gone already. */
+  async remove(caller: Caller, manualId: string): Promise<void> {
+    await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: keyOf(caller, manualId) }));
+  }
+
+  #update(caller: Caller, manualId: string, change: ManualChange, { condition, names, values }: Condition): Promise<boolean> {
     const assignments = Object.entries({ ...change, updated_at: new Date().toISOString() });
-    const command = new UpdateItemCommand({
-      TableName: this.#table,
-      Key: keyOf(caller, manualId),
+    return this.#change(caller, manualId, {
       UpdateExpression: `SET ${assignments.map(([name]) => `#${name} = :${name}`).join(', ')}`,
       ConditionExpression: condition,
-      ExpressionAttributeNames: { '#status': 'status', ...Object.fromEntries(assignments.map(([name]) => [`#${name}`, name])), ...names },
+      ExpressionAttributeNames: { ...Object.fromEntries(assignments.map(([name]) => [`#${name}`, name])), ...names },
       ExpressionAttributeValues: marshall({ ...Object.fromEntries(assignments.map(([name, value]) => [`:${name}`, value])), ...values }),
     });
+  }
+
+  /** Says whether the condition was met; otherwise nothing has changed. */
+  async #change(caller: Caller, manualId: string, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
     try {
-      await this.#client.send(command);
+      await this.#client.send(new UpdateItemCommand({ TableName: this.#table, Key: keyOf(caller, manualId), ...change }));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import {
   INCOMING_PREFIX,
+  INGESTION_TIMEOUT_SECONDS,
   MANUAL_FAILURES,
   MANUALS_PREFIX,
   type ManualDocument,
@@ -20,6 +22,8 @@ export interface Manual {
   readonly failure?: ManualFailure;
   /** The version of the uploaded object that is being, or was, ingested. */
   readonly object_version?: string;
+  /** One entry for each ingestion that may be writing pages and the file, see `newWriter`. */
+  readonly writers?: ReadonlySet<string>;
   /** ISO 8601, UTC. */
   readonly created_at: string;
   readonly updated_at: string;
@@ -42,7 +46,8 @@ export function manualDocument(manual: Manual): ManualDocument {
   };
 }
 
-type Identity = Pick<Manual, 'user_id' | 'manual_id'>;
+/** What a manual's keys are made of. */
+export type Identity = Pick<Manual, 'user_id' | 'manual_id'>;
 
 export const incomingKey = ({ user_id, manual_id }: Identity): string => `${INCOMING_PREFIX}${user_id}/${manual_id}`;
 export const manualKey = ({ user_id, manual_id }: Identity): string => `${MANUALS_PREFIX}${user_id}/${manual_id}`;
@@ -51,6 +56,19 @@ export const manualKey = ({ user_id, manual_id }: Identity): string => `${MANUAL
 export function parseIncomingKey(key: string): Identity | undefined {
   const [, user_id, manual_id] = new RegExp(`^${INCOMING_PREFIX}([^/]+)/([^/]+)$`).exec(key) ?? [];
   return user_id && manual_id ? { user_id, manual_id } : undefined;
+}
+
+/** For clocks that differ, and for a call that is still on its way when the function that sent it has been ended. */
+const WRITER_MARGIN_SECONDS = 60;
+
+/** An entry for an ingestion that begins to write now: the moment in which it can no longer be writing, and who it is. */
+export function newWriter(nowMs: number): string {
+  return `${nowMs + (INGESTION_TIMEOUT_SECONDS + WRITER_MARGIN_SECONDS) * 1000}#${randomUUID()}`;
+}
+
+/** Whether an ingestion may still be writing. One that broke off leaves its entry behind, which then counts until its time is up. */
+export function isBeingWritten({ writers = new Set() }: Pick<Manual, 'writers'>, nowMs: number): boolean {
+  return [...writers].some((writer) => Number.parseInt(writer, 10) > nowMs);
 }
 
 /** A manual cannot be used as it is; its owner is told why. Trying again would change nothing. */

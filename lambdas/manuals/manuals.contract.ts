@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
 import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
+import { hidingEnvironment } from '../usage/usage.contract.ts';
 
 /** The largest manual: the knowledge base's own limit for a text file. */
 export const MAX_MANUAL_BYTES = 50 * 1024 * 1024;
@@ -14,14 +15,20 @@ export const DEFAULT_MANUALS_PER_LIST = 20;
 const MAX_MANUALS_PER_LIST = 100;
 
 /** The formats that can be read, by content type. */
-export const FILE_TYPES = { 'application/pdf': 'pdf', 'text/plain': 'text' } as const;
+export const FILE_TYPES = {
+  'application/pdf': 'pdf',
+  'text/plain': 'text',
+  'text/markdown': 'markdown',
+  'text/html': 'html',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'docx',
+} as const;
 export type ManualContentType = keyof typeof FILE_TYPES;
 
 /** Forms write under `incoming/` only, the ingestion worker under `manuals/` only: `<prefix><user_id>/<manual_id>`. */
 export const INCOMING_PREFIX = 'incoming/';
 export const MANUALS_PREFIX = 'manuals/';
 
-export type ManualState = 'awaiting_upload' | 'validating' | 'indexing' | 'ready' | 'failed';
+export type ManualState = 'awaiting_upload' | 'validating' | 'indexing' | 'ready' | 'failed' | 'deleting';
 
 /** Why a manual failed, each with the sentence that its owner reads. */
 export const MANUAL_FAILURES = {
@@ -73,6 +80,15 @@ export interface ManualListDocument {
   readonly next_cursor?: string;
 }
 
+/** That a manual is being deleted: it answers no question any more, and is gone once its record is. */
+export interface DeletionDocument {
+  readonly manual_id: string;
+  readonly status: 'deleting';
+}
+
+/** How long the ingestion worker may run, and so the longest that it may still be writing what a deletion must find. */
+export const INGESTION_TIMEOUT_SECONDS = 300;
+
 /** How often a message is tried before it becomes a dead letter. */
 export const MAX_RECEIVES = 3;
 
@@ -82,8 +98,6 @@ export const ReadinessMessage = z.object({
   manual_id: text(),
   /** The numbers of the pages that have text, each of which is a document. */
   pages: z.array(z.int().check(z.minimum(1))).check(z.minLength(1)),
-  /** Of the file, those without text included: the probe may be done before ingestion has recorded it. */
-  page_count: z.int().check(z.minimum(1)),
   /** Words of the manual, by which a search must find it. */
   probe: text(),
   /** How often it was looked at already. */
@@ -91,19 +105,32 @@ export const ReadinessMessage = z.object({
 });
 export type ReadinessMessage = z.output<typeof ReadinessMessage>;
 
+/** What the deletion worker is told, and repeats to itself until nothing of the manual is left. */
+export const DeletionMessage = z.object({
+  user_id: text(),
+  manual_id: text(),
+  /** What comes next: have every document removed, see them gone, or see that they are still gone a while later. */
+  step: z.enum(['remove', 'look', 'confirm']),
+  /** How often it was looked at already: before the removal for an ingestion that writes, after it for the documents. */
+  attempt: z.int().check(z.minimum(0)),
+});
+export type DeletionMessage = z.output<typeof DeletionMessage>;
+
 const records = { MANUALS_TABLE: text() } as const;
 const files = { MANUALS_BUCKET: text() } as const;
 const documents = { KNOWLEDGE_BASE_ID: text(), DATA_SOURCE_ID: text() } as const;
 const readinessQueue = { READINESS_QUEUE_URL: text() } as const;
+const deletionQueue = { DELETION_QUEUE_URL: text() } as const;
 
 export const manualsContract = {
   name: 'manuals',
   entry: 'manuals/manuals',
-  environment: { ...apiEnvironment, ...records, ...files },
+  environment: { ...apiEnvironment, ...records, ...files, ...hidingEnvironment, ...deletionQueue },
   routes: {
     list: { method: 'GET', path: '/api/manuals', access: 'user' },
     get: { method: 'GET', path: '/api/manuals/{manual_id}', access: 'user' },
     upload: { method: 'POST', path: '/api/manuals/upload', access: 'user', body: UploadRequest },
+    remove: { method: 'DELETE', path: '/api/manuals/{manual_id}', access: 'user' },
   },
 } as const satisfies FunctionContract;
 
@@ -119,6 +146,13 @@ export const readinessContract = {
   name: 'manuals-readiness',
   entry: 'manuals/readiness',
   environment: { ...commonEnvironment, ...records, ...documents, ...retrievalEnvironment, ...readinessQueue },
+} as const satisfies FunctionContract;
+
+/** Removes what there is of a manual: its vectors, all versions of its file, its record. */
+export const deletionContract = {
+  name: 'manuals-deletion',
+  entry: 'manuals/deletion',
+  environment: { ...commonEnvironment, ...records, ...files, ...documents, ...hidingEnvironment, ...deletionQueue },
 } as const satisfies FunctionContract;
 
 /** Emitted once a manual is ready, in milliseconds since its upload was announced. */

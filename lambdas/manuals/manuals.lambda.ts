@@ -1,22 +1,29 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
 import { validate } from '../shared/validation.ts';
+import { HiddenManuals } from '../usage/hidden-manuals.ts';
+import { LookQueue } from './look-queue.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ListParameters, manualsContract } from './manuals.contract.ts';
-import { getManual, listManuals, type ManualsPorts, startUpload } from './manuals.ts';
+import { getManual, listManuals, type ManualsPorts, removeManual, startUpload } from './manuals.ts';
 import { UploadForms } from './upload-forms.ts';
 
 const environment = parseEnvironment(manualsContract);
 
+const dynamodb = new DynamoDBClient({});
 const ports: ManualsPorts = {
-  records: new ManualRecords(new DynamoDBClient({}), environment.MANUALS_TABLE),
+  records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
   forms: new UploadForms(new S3Client({}), environment.MANUALS_BUCKET),
+  hidden: new HiddenManuals(dynamodb, environment.USAGE_TABLE),
+  deletions: new LookQueue(new SQSClient({}), environment.DELETION_QUEUE_URL),
 };
 
 export const handler = apiHandler(manualsContract, environment, {
   list: async ({ caller, query }) => ({ body: await listManuals(ports, caller, validate(ListParameters, query)) }),
   get: async ({ caller, params }) => ({ body: await getManual(ports, caller, params['manual_id'] ?? '') }),
   upload: async ({ caller, body }) => ({ status: 201, body: await startUpload(ports, caller, body) }),
+  remove: async ({ caller, params }) => ({ status: 202, body: await removeManual(ports, caller, params['manual_id'] ?? '') }),
 });

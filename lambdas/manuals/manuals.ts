@@ -5,6 +5,8 @@ import { type Manual, manualDocument } from './manual.ts';
 import type { ManualList } from './manual-records.ts';
 import {
   DEFAULT_MANUALS_PER_LIST,
+  type DeletionDocument,
+  type DeletionMessage,
   FILE_TYPES,
   MAX_MANUAL_BYTES,
   type ManualDocument,
@@ -20,8 +22,11 @@ export interface ManualsPorts {
     create(manual: Manual): Promise<void>;
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     list(caller: Caller, limit: number, afterManualId?: string): Promise<ManualList>;
+    beginDeletion(caller: Caller, manualId: string): Promise<boolean>;
   };
   readonly forms: { create(manual: Manual): Promise<UploadDocument['upload']> };
+  readonly hidden: { hide(caller: Caller, manualId: string): Promise<void>; forget(caller: Caller, manualId: string): Promise<void> };
+  readonly deletions: { lookAt(message: DeletionMessage, delaySeconds: number): Promise<void> };
 }
 
 /** Records a manual that is about to be uploaded, and answers with the form for it. */
@@ -59,9 +64,27 @@ export async function startUpload(ports: ManualsPorts, caller: Caller, request: 
 /** One of the caller's manuals. Somebody else's is as unknown as one that never was. */
 export async function getManual(ports: ManualsPorts, caller: Caller, manualId: string): Promise<ManualDocument> {
   const manual = isUuid(manualId) ? await ports.records.get(caller, manualId) : undefined;
-  if (!manual) throw new Problem('not_found', 'You have no manual of this id.');
+  if (!manual) throw unknownManual();
   return manualDocument(manual);
 }
+
+/**
+ * Has one of the caller's manuals deleted, whatever its state. It has stopped answering when this returns; a worker then removes what
+ * there is of it, and its record last. Doing it again does no harm, and takes up what broke off between two steps.
+ */
+export async function removeManual(ports: ManualsPorts, caller: Caller, manualId: string): Promise<DeletionDocument> {
+  if (!isUuid(manualId)) throw unknownManual();
+  if (!(await ports.records.beginDeletion(caller, manualId))) {
+    // An earlier call may have hidden it just when the worker was done, and broken off.
+    await ports.hidden.forget(caller, manualId);
+    throw unknownManual();
+  }
+  await ports.hidden.hide(caller, manualId);
+  await ports.deletions.lookAt({ user_id: caller.userId, manual_id: manualId, step: 'remove', attempt: 0 }, 0);
+  return { manual_id: manualId, status: 'deleting' };
+}
+
+const unknownManual = () => new Problem('not_found', 'You have no manual of this id.');
 
 /** The caller's manuals, newest first. */
 export async function listManuals(

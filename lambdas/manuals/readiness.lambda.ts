@@ -8,11 +8,11 @@ import * as z from 'zod/mini';
 import { parseEnvironment } from '../shared/environment.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger, metrics } from '../shared/observability.ts';
+import { LookQueue } from './look-queue.ts';
 import { BEDROCK_AGENT_RETRIES, ManualDocuments } from './manual-documents.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ReadinessMessage, readinessContract, TIME_TO_SEARCHABLE } from './manuals.contract.ts';
 import { checkReadiness, type ReadinessPorts } from './readiness.ts';
-import { ReadinessQueue } from './readiness-queue.ts';
 
 const environment = parseEnvironment(readinessContract);
 
@@ -20,7 +20,7 @@ const ports: ReadinessPorts = {
   records: new ManualRecords(new DynamoDBClient({}), environment.MANUALS_TABLE),
   documents: new ManualDocuments(new BedrockAgentClient(BEDROCK_AGENT_RETRIES), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
   retriever: new ManualRetriever(new BedrockAgentRuntimeClient({}), environment.KNOWLEDGE_BASE_ID),
-  queue: new ReadinessQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
+  queue: new LookQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
   onReady: ({ manual_id, created_at }) => {
     const elapsedMs = Date.now() - Date.parse(created_at);
     logger.info('a manual is ready', { manual_id, elapsed_ms: elapsedMs });

@@ -9,7 +9,7 @@ export interface ReadinessPorts {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
   };
-  readonly documents: { statuses(manualId: string, pageNumbers: readonly number[]): Promise<string[]> };
+  readonly documents: { statuses(manualId: string, pageNumbers: readonly number[], wanted: 'INDEXED'): Promise<string[]> };
   readonly retriever: { retrieve(caller: Caller, search: Search): Promise<Passage[]> };
   readonly queue: { lookAt(message: ReadinessMessage): Promise<void>; isExhausted(message: ReadinessMessage): boolean };
   readonly onReady: (manual: Manual) => void;
@@ -29,14 +29,14 @@ export async function checkReadiness(ports: ReadinessPorts, message: ReadinessMe
   // `validating` is the moment between ingestion's message and its last write.
   if (!manual || !WATCHED.includes(manual.status)) return;
 
-  const statuses = await ports.documents.statuses(message.manual_id, message.pages);
+  const statuses = await ports.documents.statuses(message.manual_id, message.pages, 'INDEXED');
   const broken = statuses.some((status) => status !== 'INDEXED' && !UNDER_WAY.has(status));
   if (broken || ports.queue.isExhausted(message)) {
     await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'failed', failure: 'indexing_failed' });
     return ports.onFailed(manual, statuses);
   }
   if (statuses.every((status) => status === 'INDEXED') && (await isFound(ports, owner, message, signal))) {
-    if (await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'ready', pages: message.page_count })) {
+    if (await ports.records.advance(owner, manual.manual_id, WATCHED, { status: 'ready' })) {
       ports.onReady(manual);
     }
     return;
@@ -52,6 +52,12 @@ async function isFound(
   { manual_id, probe }: ReadinessMessage,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const passages = await ports.retriever.retrieve(owner, { question: probe, maxResults: 1, manualIds: [manual_id], signal });
+  const passages = await ports.retriever.retrieve(owner, {
+    question: probe,
+    maxResults: 1,
+    manualIds: [manual_id],
+    hiddenManualIds: [],
+    signal,
+  });
   return passages.some(({ manualId }) => manualId === manual_id);
 }

@@ -43,6 +43,7 @@ export async function answerQuestion(
       question: request.question,
       maxResults: request.max_results ?? DEFAULT_MAX_RESULTS,
       ...(request.manual_ids && { manualIds: request.manual_ids }),
+      hiddenManualIds: reservation.hiddenManualIds,
       signal: deadline,
     });
     generated =

@@ -10,6 +10,12 @@ import { logger, metrics } from './observability.ts';
 import { PASSAGE_METADATA, parseDocumentId } from './passages.contract.ts';
 import { RETRIEVAL_METRICS } from './retrieval.contract.ts';
 
+/**
+ * How many hidden manuals a filter names at most. A number of ours: AWS states none for a list. What is not named here is
+ * dropped all the same, and only takes the place of another passage.
+ */
+const MAX_HIDDEN_IN_FILTER = 100;
+
 /** A piece of one page of a manual that belongs to the caller. */
 export interface Passage {
   readonly text: string;
@@ -28,6 +34,8 @@ export interface Search {
   readonly maxResults: number;
   /** Only these manuals; all of the caller's when absent. Ids that are not the caller's match nothing. */
   readonly manualIds?: readonly string[];
+  /** None of these, though they are the caller's: they are being deleted, and their passages may still be there. */
+  readonly hiddenManualIds: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -42,13 +50,13 @@ export class ManualRetriever {
   }
 
   /** The caller's passages that fit the question best, best first. */
-  async retrieve(caller: Caller, { question, maxResults, manualIds, signal }: Search): Promise<Passage[]> {
+  async retrieve(caller: Caller, { question, maxResults, manualIds, hiddenManualIds, signal }: Search): Promise<Passage[]> {
     const { retrievalResults = [] } = await this.#client.send(
       new RetrieveCommand({
         knowledgeBaseId: this.#knowledgeBaseId,
         retrievalQuery: { text: question },
         retrievalConfiguration: {
-          vectorSearchConfiguration: { numberOfResults: maxResults, filter: ownerFilter(caller, manualIds) },
+          vectorSearchConfiguration: { numberOfResults: maxResults, filter: ownerFilter(caller, manualIds, hiddenManualIds) },
         },
       }),
       { abortSignal: signal },
@@ -56,15 +64,22 @@ export class ManualRetriever {
     metrics.singleMetric().addMetric(RETRIEVAL_METRICS.results, MetricUnit.Count, retrievalResults.length);
     const owned = retrievalResults.filter((result) => isOwned(result, caller));
     if (owned.length < retrievalResults.length) reportForeignPassages(retrievalResults.length - owned.length);
-    return owned.flatMap((result) => toPassage(result) ?? []);
+    const passages = owned.flatMap((result) => toPassage(result) ?? []);
+    return passages.filter(({ manualId }) => !hiddenManualIds.includes(manualId));
   }
 }
 
-/** `equals` on the owner is always there. Only operators that no store ignores are used, since an ignored one fails open. */
-function ownerFilter(caller: Caller, manualIds: readonly string[] | undefined): RetrievalFilter {
+/**
+ * `equals` on the owner is always there. What keeps others out are operators that no store ignores, since an ignored one fails
+ * open; where `notIn` is ignored, hidden manuals are dropped later.
+ */
+function ownerFilter(caller: Caller, manualIds: readonly string[] | undefined, hiddenManualIds: readonly string[]): RetrievalFilter {
   const owner: RetrievalFilter = { equals: { key: PASSAGE_METADATA.owner, value: caller.userId } };
-  if (manualIds === undefined) return owner;
-  return { andAll: [owner, { in: { key: PASSAGE_METADATA.manual, value: [...manualIds] } }] };
+  const narrower: RetrievalFilter[] = [];
+  if (manualIds !== undefined) narrower.push({ in: { key: PASSAGE_METADATA.manual, value: [...manualIds] } });
+  const hidden = hiddenManualIds.slice(0, MAX_HIDDEN_IN_FILTER);
+  if (hidden.length > 0) narrower.push({ notIn: { key: PASSAGE_METADATA.manual, value: hidden } });
+  return narrower.length === 0 ? owner : { andAll: [owner, ...narrower] };
 }
 
 function isOwned(result: KnowledgeBaseRetrievalResult, caller: Caller): boolean {

@@ -25,11 +25,15 @@ export interface Reservation {
   readonly usage: UsageDocument;
   /** Counters of days and months that are over, to be removed on settling. */
   readonly expiredCounters: readonly string[];
+  /** The user's manuals that must not answer, though their vectors may still be there. */
+  readonly hiddenManualIds: readonly string[];
 }
 
 export const dayCounter = (atMs: number): string => `d${isoDigits(atMs).slice(0, 8)}`;
 export const monthCounter = (atMs: number): string => `m${isoDigits(atMs).slice(0, 6)}`;
 export const openEntry = (reservationId: string): string => `o_${reservationId}`;
+/** The attribute that names the manuals that are hidden from questions: with the counters, so that a reservation has read it already. */
+export const HIDDEN_MANUALS = 'hidden_manual_ids';
 
 /**
  * The counters among an item's attributes that no open reservation can still need: those before yesterday and before

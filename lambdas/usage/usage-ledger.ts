@@ -11,6 +11,7 @@ import { Problem } from '../shared/problem.ts';
 import {
   dayCounter,
   expiredCounters,
+  HIDDEN_MANUALS,
   limitReached,
   type MeteredKind,
   monthCounter,
@@ -74,6 +75,7 @@ export class UsageLedger {
       at: nowMs,
       usage: this.#usageOf(item, day, month),
       expiredCounters: expiredCounters(Object.keys(item), nowMs),
+      hiddenManualIds: item[HIDDEN_MANUALS]?.SS ?? [],
     };
   }
 

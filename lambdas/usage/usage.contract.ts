@@ -7,6 +7,9 @@ export const meterEnvironment = {
   MONTHLY_QUOTA: positiveInteger(),
 } as const;
 
+/** What a function needs to hide manuals from questions; `Usage.grantHide` provides it together with the permission. */
+export const hidingEnvironment = { USAGE_TABLE: text() } as const;
+
 export const usageContract = {
   name: 'usage',
   entry: 'usage/usage',

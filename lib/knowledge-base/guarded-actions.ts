@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { ingestionContract, readinessContract } from '../../lambdas/manuals/manuals.contract.ts';
+import { deletionContract, ingestionContract, readinessContract } from '../../lambdas/manuals/manuals.contract.ts';
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { CapabilityFunction } from '../platform/capability-function.ts';
@@ -46,10 +46,23 @@ export const GUARDS: readonly Guard[] = [
     remedy: 'knowledgeBase.grantRetrieve is for these two; whatever else needs an answer asks the query function.',
   },
   {
-    deed: 'write or remove documents',
-    actions: ['bedrock:IngestKnowledgeBaseDocuments', 'bedrock:DeleteKnowledgeBaseDocuments', 'bedrock:StartIngestionJob'],
+    deed: 'write documents',
+    actions: ['bedrock:IngestKnowledgeBaseDocuments'],
     holders: [ingestionContract],
     remedy: 'knowledgeBase.grantIngest is for it alone; whatever else has a manual puts it where uploads arrive.',
+  },
+  {
+    deed: 'remove documents',
+    actions: ['bedrock:DeleteKnowledgeBaseDocuments'],
+    holders: [deletionContract],
+    remedy: 'knowledgeBase.grantDelete is for it alone; whatever else has a manual removed sends its queue a message.',
+  },
+  {
+    // Demanded of whoever writes or removes documents.
+    deed: 'start ingestion',
+    actions: ['bedrock:StartIngestionJob'],
+    holders: [ingestionContract, deletionContract],
+    remedy: 'knowledgeBase.grantIngest and knowledgeBase.grantDelete are for these two.',
   },
   {
     deed: 'reach vectors',

@@ -85,6 +85,16 @@ export class ManualKnowledgeBase extends Construct {
     this.#allow(fn, 'bedrock:IngestKnowledgeBaseDocuments', 'bedrock:StartIngestionJob');
   }
 
+  /** Lets a function remove documents, and see that they are gone. Only the deletion worker may. */
+  grantDelete(fn: CapabilityFunction): void {
+    fn.provide({
+      KNOWLEDGE_BASE_ID: this.#knowledgeBase.attrKnowledgeBaseId,
+      DATA_SOURCE_ID: this.#dataSource.attrDataSourceId,
+    });
+    // Removing is direct ingestion too.
+    this.#allow(fn, 'bedrock:DeleteKnowledgeBaseDocuments', 'bedrock:StartIngestionJob', 'bedrock:GetKnowledgeBaseDocuments');
+  }
+
   /** Lets a function ask how far documents are. */
   grantReadStatus(fn: CapabilityFunction): void {
     fn.provide({ DATA_SOURCE_ID: this.#dataSource.attrDataSourceId });

@@ -6,7 +6,9 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
+  deletionContract,
   INCOMING_PREFIX,
+  INGESTION_TIMEOUT_SECONDS,
   ingestionContract,
   MANUALS_PREFIX,
   MAX_RECEIVES,
@@ -17,16 +19,19 @@ import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
 import { queueTarget } from '../platform/queue-target.ts';
+import type { Usage } from '../usage/usage.construct.ts';
 
 /** Where each asynchronous edge of this capability leaves what it cannot deliver. */
 export interface ManualsDeadLetters {
   readonly incomingEvents: IQueue;
   readonly ingestion: IQueue;
   readonly readiness: IQueue;
+  readonly deletion: IQueue;
 }
 
 export interface ManualsProps extends FunctionSettings {
   readonly api: Api;
+  readonly usage: Usage;
   readonly table: ITable;
   readonly bucket: IBucket;
   readonly knowledgeBase: ManualKnowledgeBase;
@@ -35,30 +40,38 @@ export interface ManualsProps extends FunctionSettings {
 
 /** Extraction holds the whole file and its text in memory. */
 const INGESTION_MEMORY_MIB = 2048;
-const INGESTION_TIMEOUT = Duration.minutes(5);
+const INGESTION_TIMEOUT = Duration.seconds(INGESTION_TIMEOUT_SECONDS);
 const READINESS_TIMEOUT = Duration.minutes(1);
+/** The longest manual has 1,000 documents: 100 calls, of which Bedrock takes 5 a second for the account. */
+const DELETION_TIMEOUT = Duration.minutes(2);
 /** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
 const VISIBILITY_FACTOR = 6;
 /** Ten concurrent Ingest and Delete calls per account, shared by the stages (product.md, section 8). */
 const INGESTION_CONCURRENCY = 5;
+/** Of the same ten. Lambda takes no fewer (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
+const DELETION_CONCURRENCY = 2;
 
-/** Takes manuals in: form → bucket → event → queue → ingestion → queue → readiness, and lists them. */
+/** Takes manuals in: form → bucket → event → queue → ingestion → queue → readiness; lists them; removes them: route → queue → deletion. */
 export class Manuals extends Construct {
   constructor(scope: Construct, id: string, props: ManualsProps) {
     super(scope, id);
-    this.#routes(props);
+    const deletionQueue = this.#queue('DeletionQueue', DELETION_TIMEOUT, props.deadLetters.deletion);
+    this.#routes(props, deletionQueue);
     const readinessQueue = this.#queue('ReadinessQueue', READINESS_TIMEOUT, props.deadLetters.readiness);
     this.#ingestion(props, readinessQueue);
     this.#readiness(props, readinessQueue);
+    this.#deletion(props, deletionQueue);
   }
 
-  #routes(props: ManualsProps): void {
-    const { api, table, bucket } = props;
+  #routes(props: ManualsProps, deletionQueue: Queue): void {
+    const { api, usage, table, bucket } = props;
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: manualsContract, timeout: Duration.seconds(28) });
-    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName });
-    table.grant(fn, 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query');
+    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, DELETION_QUEUE_URL: deletionQueue.queueUrl });
+    table.grant(fn, 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     // The forms that it signs write with its own permission.
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
+    usage.grantHide(fn);
+    deletionQueue.grant(fn, 'sqs:SendMessage');
     api.serve(manualsContract, fn);
   }
 
@@ -81,11 +94,11 @@ export class Manuals extends Construct {
     });
     fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, READINESS_QUEUE_URL: readinessQueue.queueUrl });
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-    allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion');
+    allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion', 's3:DeleteObjectVersion');
     allowObjects(fn, bucket, MANUALS_PREFIX, 's3:PutObject');
     readinessQueue.grant(fn, 'sqs:SendMessage');
     knowledgeBase.grantIngest(fn);
-    consume(queue, fn);
+    consume(queue, fn, INGESTION_CONCURRENCY);
   }
 
   #readiness(props: ManualsProps, queue: Queue): void {
@@ -96,7 +109,20 @@ export class Manuals extends Construct {
     queue.grant(fn, 'sqs:SendMessage');
     knowledgeBase.grantReadStatus(fn);
     knowledgeBase.grantRetrieve(fn);
-    consume(queue, fn);
+    consume(queue, fn, INGESTION_CONCURRENCY);
+  }
+
+  #deletion(props: ManualsProps, queue: Queue): void {
+    const { usage, table, bucket, knowledgeBase } = props;
+    const fn = new CapabilityFunction(this, 'Deletion', { ...props, contract: deletionContract, timeout: DELETION_TIMEOUT });
+    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, DELETION_QUEUE_URL: queue.queueUrl });
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:DeleteItem');
+    allowListingVersions(fn, bucket, INCOMING_PREFIX, MANUALS_PREFIX);
+    for (const prefix of [INCOMING_PREFIX, MANUALS_PREFIX]) allowObjects(fn, bucket, prefix, 's3:DeleteObjectVersion');
+    usage.grantHide(fn);
+    queue.grant(fn, 'sqs:SendMessage');
+    knowledgeBase.grantDelete(fn);
+    consume(queue, fn, DELETION_CONCURRENCY);
   }
 
   #queue(id: string, consumerTimeout: Duration, deadLetterQueue: IQueue): Queue {
@@ -110,12 +136,18 @@ export class Manuals extends Construct {
 }
 
 /** The queue's own grant, and thus the library's event source, allow more than polling needs (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
-function consume(queue: Queue, fn: CapabilityFunction): void {
+function consume(queue: Queue, fn: CapabilityFunction, maxConcurrency: number): void {
   queue.grant(fn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
-  fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency: INGESTION_CONCURRENCY });
+  fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency });
 }
 
 /** The bucket's own grants allow far more: tags, retention, legal holds, listing. */
-function allowObjects(fn: CapabilityFunction, bucket: IBucket, prefix: string, action: string): void {
-  fn.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [bucket.arnForObjects(`${prefix}*`)] }));
+function allowObjects(fn: CapabilityFunction, bucket: IBucket, prefix: string, ...actions: string[]): void {
+  fn.addToRolePolicy(new PolicyStatement({ actions, resources: [bucket.arnForObjects(`${prefix}*`)] }));
+}
+
+/** Listing is an action on the bucket, and its prefix a condition. */
+function allowListingVersions(fn: CapabilityFunction, bucket: IBucket, ...prefixes: string[]): void {
+  const conditions = { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } };
+  fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucketVersions'], resources: [bucket.bucketArn], conditions }));
 }

@@ -31,6 +31,7 @@ export class ApiStack extends Stack {
     new Manuals(this, 'Manuals', {
       ...settings,
       api,
+      usage,
       table: storage.manualsTable,
       bucket: storage.manualsBucket,
       knowledgeBase: knowledgeBase.knowledgeBase,
@@ -38,6 +39,7 @@ export class ApiStack extends Stack {
         incomingEvents: this.#byArn('ManualsIncomingEvents', deadLetter.manuals.incomingEvents),
         ingestion: this.#byArn('ManualsIngestion', deadLetter.manuals.ingestion),
         readiness: this.#byArn('ManualsReadiness', deadLetter.manuals.readiness),
+        deletion: this.#byArn('ManualsDeletion', deadLetter.manuals.deletion),
       },
     });
     new CfnOutput(this, 'ApiUrl', { value: api.url });

@@ -14,6 +14,7 @@ export class DeadLetterStack extends Stack {
       incomingEvents: this.#forEventBridge('ManualsIncomingEvents'),
       ingestion: this.#queue('ManualsIngestion'),
       readiness: this.#queue('ManualsReadiness'),
+      deletion: this.#queue('ManualsDeletion'),
     };
   }
 

@@ -18,18 +18,25 @@ export class Usage extends Construct {
     super(scope, id);
     this.#props = props;
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: usageContract, timeout: Duration.seconds(28) });
-    this.#provideTable(fn);
+    this.#provideMeter(fn);
     props.table.grant(fn, 'dynamodb:GetItem');
     props.api.serve(usageContract, fn);
   }
 
   /** Lets a function reserve, settle and refund units. */
   grantMeter(fn: CapabilityFunction): void {
-    this.#provideTable(fn);
+    this.#provideMeter(fn);
     this.#props.table.grant(fn, 'dynamodb:UpdateItem');
   }
 
-  #provideTable(fn: CapabilityFunction): void {
+  /** Lets a function hide manuals from questions, and take them off that list. */
+  grantHide(fn: CapabilityFunction): void {
+    const { table } = this.#props;
+    fn.provide({ USAGE_TABLE: table.tableName });
+    table.grant(fn, 'dynamodb:UpdateItem');
+  }
+
+  #provideMeter(fn: CapabilityFunction): void {
     const { table, config } = this.#props;
     fn.provide({
       USAGE_TABLE: table.tableName,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ManualDocument, ManualListDocument, UploadDocument } from '../../lambdas/manuals/manuals.contract.ts';
+import type { DeletionDocument, ManualDocument, ManualListDocument, UploadDocument } from '../../lambdas/manuals/manuals.contract.ts';
 import type { QueryDocument } from '../../lambdas/query/query.contract.ts';
 import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
 import type { QuotaDocument, UsageDocument } from '../../lambdas/usage/usage.contract.ts';
@@ -51,6 +51,11 @@ export class ManuelClient {
 
   manual(manualId: string): Promise<ManualDocument> {
     return this.#call('GET', `/api/manuals/${encodeURIComponent(manualId)}`);
+  }
+
+  /** Has a manual deleted: it answers no question any more, and is gone a little later. */
+  delete(manualId: string): Promise<DeletionDocument> {
+    return this.#call('DELETE', `/api/manuals/${encodeURIComponent(manualId)}`);
   }
 
   startUpload(request: { filename: string; content_type: string; size: number }): Promise<UploadDocument> {

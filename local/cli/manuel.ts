@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [-
   upload <file>      upload a PDF or text file and wait until it is ready
   ask <question>     ask a question
   manuals            list the manuals
+  delete <manual_id> delete a manual
   grants             list what the templates grant, and whether it was used since the start`;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = { '.pdf': 'application/pdf', '.txt': 'text/plain' };
@@ -44,6 +45,8 @@ await runCommand(async () => {
       return printJson(await client.ask(argument()));
     case 'manuals':
       return printJson(await client.manuals());
+    case 'delete':
+      return printJson(await client.delete(argument()));
     default:
       throw new UsageError(command === '' ? USAGE : `There is no command "${command}".\n${USAGE}`);
   }

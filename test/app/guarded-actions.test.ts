@@ -54,13 +54,29 @@ describe('refused are hands that are not to have it:', () => {
     [
       'the query function that writes',
       ({ role }) => role('query').addToPolicy(allow('bedrock:IngestKnowledgeBaseDocuments')),
-      'lets query write or remove documents (bedrock:IngestKnowledgeBaseDocuments). Only manuals-ingestion may: ' +
+      'lets query write documents (bedrock:IngestKnowledgeBaseDocuments). Only manuals-ingestion may: ' +
         'knowledgeBase.grantIngest is for it alone; whatever else has a manual puts it where uploads arrive.',
     ],
     [
       'the readiness probe that removes',
       ({ role }) => role('manuals-readiness').addToPolicy(allow('bedrock:DeleteKnowledgeBaseDocuments')),
-      'lets manuals-readiness write or remove documents (bedrock:DeleteKnowledgeBaseDocuments). Only manuals-ingestion may',
+      'lets manuals-readiness remove documents (bedrock:DeleteKnowledgeBaseDocuments). Only manuals-deletion may: ' +
+        'knowledgeBase.grantDelete is for it alone; whatever else has a manual removed sends its queue a message.',
+    ],
+    [
+      'the ingestion worker that removes',
+      ({ role }) => role('manuals-ingestion').addToPolicy(allow('bedrock:DeleteKnowledgeBaseDocuments')),
+      'lets manuals-ingestion remove documents (bedrock:DeleteKnowledgeBaseDocuments). Only manuals-deletion may',
+    ],
+    [
+      'the deletion worker that writes',
+      ({ role }) => role('manuals-deletion').addToPolicy(allow('bedrock:IngestKnowledgeBaseDocuments')),
+      'lets manuals-deletion write documents (bedrock:IngestKnowledgeBaseDocuments). Only manuals-ingestion may',
+    ],
+    [
+      'the routes that start ingestion',
+      ({ role }) => role('manuals').addToPolicy(allow('bedrock:StartIngestionJob')),
+      'lets manuals start ingestion (bedrock:StartIngestionJob). Only manuals-ingestion and manuals-deletion may',
     ],
     [
       'the ingestion worker that reads',

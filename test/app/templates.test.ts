@@ -39,7 +39,7 @@ describe('the API', () => {
       ({ Properties }) => Properties.HttpMethod !== 'OPTIONS',
     );
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType === 'NONE');
-    expect(methods).toHaveLength(8);
+    expect(methods).toHaveLength(9);
     expect(open).toHaveLength(2);
     for (const { Properties } of methods.filter((method) => !open.includes(method))) {
       expect(Properties).toMatchObject({ AuthorizationType: 'COGNITO_USER_POOLS', AuthorizationScopes: ['aws.cognito.signin.user.admin'] });
@@ -69,7 +69,7 @@ describe('the API', () => {
 describe('functions', () => {
   test('run on Node.js 24 and arm64, with a log group of their own that does not grow forever', () => {
     const functions = Object.values(api.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(6);
+    expect(functions).toHaveLength(7);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -77,7 +77,7 @@ describe('functions', () => {
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
     }
-    api.resourceCountIs('AWS::Logs::LogGroup', 6);
+    api.resourceCountIs('AWS::Logs::LogGroup', 7);
     api.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
   });
 
@@ -85,11 +85,23 @@ describe('functions', () => {
     expect(actionsOf('StatusFunction')).toEqual([]);
     expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem']);
     expect(actionsOf('QueryFunction')).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModel', 'bedrock:Retrieve', 'dynamodb:UpdateItem']);
-    expect(actionsOf('ManualsFunction')).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 's3:PutObject']);
-    expect(actionsOf('ManualsIngestion').filter((action) => action.startsWith('s3:'))).toEqual(['s3:GetObjectVersion', 's3:PutObject']);
+    expect(actionsOf('ManualsFunction')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'dynamodb:UpdateItem',
+      's3:PutObject',
+      'sqs:SendMessage',
+    ]);
+    expect(actionsOf('ManualsIngestion').filter((action) => action.startsWith('s3:'))).toEqual([
+      's3:DeleteObjectVersion',
+      's3:GetObjectVersion',
+      's3:PutObject',
+    ]);
   });
 
-  test('only the query function and the readiness probe may retrieve, and only the ingestion worker may ingest', () => {
+  test('only the query function and the readiness probe may retrieve, only the ingestion worker ingest, only the deletion worker remove', () => {
     const allowed = (action: string) =>
       Object.entries(api.findResources('AWS::IAM::Policy'))
         .filter(([, { Properties }]) =>
@@ -98,6 +110,7 @@ describe('functions', () => {
         .map(([id]) => id.replace(/RoleDefaultPolicy.*/, ''));
     expect(allowed('bedrock:Retrieve').sort()).toEqual(['ManualsReadiness', 'QueryFunction']);
     expect(allowed('bedrock:IngestKnowledgeBaseDocuments')).toEqual(['ManualsIngestion']);
+    expect(allowed('bedrock:DeleteKnowledgeBaseDocuments')).toEqual(['ManualsDeletion']);
   });
 
   test('write to their own log group and no other', () => {
@@ -120,7 +133,7 @@ describe('functions', () => {
 describe('asynchronous edges', () => {
   test('every queue of the API stack hands what fails three times to a dead-letter queue', () => {
     const queues = Object.values(api.findResources('AWS::SQS::Queue'));
-    expect(queues).toHaveLength(2);
+    expect(queues).toHaveLength(3);
     for (const { Properties } of queues) expect(Properties.RedrivePolicy).toMatchObject({ maxReceiveCount: 3 });
   });
 
@@ -131,7 +144,7 @@ describe('asynchronous edges', () => {
   });
 
   test('there is one dead-letter queue for each edge, kept as long as SQS keeps anything', () => {
-    deadLetter.resourceCountIs('AWS::SQS::Queue', 3);
+    deadLetter.resourceCountIs('AWS::SQS::Queue', 4);
     deadLetter.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
   });
 

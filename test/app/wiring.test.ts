@@ -3,7 +3,7 @@ import path from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { ingestionContract, manualsContract, readinessContract } from '../../lambdas/manuals/manuals.contract.ts';
+import { deletionContract, ingestionContract, manualsContract, readinessContract } from '../../lambdas/manuals/manuals.contract.ts';
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import { parseEnvironment } from '../../lambdas/shared/environment.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
@@ -20,6 +20,7 @@ const CONTRACTS: readonly FunctionContract[] = [
   manualsContract,
   ingestionContract,
   readinessContract,
+  deletionContract,
 ];
 
 interface FunctionResource {

@@ -38,6 +38,7 @@ function call(
 const ROUTES: readonly { readonly method: string; readonly route: string; readonly body?: string }[] = [
   { method: 'GET', route: '/api/manuals' },
   { method: 'GET', route: '/api/manuals/01900000-0000-7000-8000-000000000000' },
+  { method: 'DELETE', route: '/api/manuals/01900000-0000-7000-8000-000000000000' },
   { method: 'POST', route: '/api/manuals/upload', body: '{"filename":"a.txt","content_type":"text/plain","size":1}' },
   { method: 'POST', route: '/api/query', body: '{"question":"How?"}' },
   { method: 'GET', route: '/api/user/usage' },

@@ -21,7 +21,6 @@ const RETRIEVER = 'lambdas/shared/manual-retriever.ts';
 const DOCUMENTS = 'lambdas/manuals/manual-documents.ts';
 const FORMS = 'lambdas/manuals/upload-forms.ts';
 const OWNER_ATTRIBUTE = 'text(PASSAGE_METADATA.owner, manual.user_id),';
-const THESE_MANUALS = '{ in: { key: PASSAGE_METADATA.manual, value: [...manualIds] } }';
 /** What ought to be refused was done. */
 const NOT_REFUSED = /Received promise resolved instead of rejected/;
 /** Nothing of the caller's own was among what came back. */
@@ -30,13 +29,13 @@ const CROWDED_OUT = /"Your manuals do not answer this question\."/;
 const MUTATIONS: readonly Mutation[] = [
   {
     control: 'the owner filter',
-    edits: [{ file: RETRIEVER, find: ', filter: ownerFilter(caller, manualIds) }', replace: ' }' }],
+    edits: [{ file: RETRIEVER, find: ', filter: ownerFilter(caller, manualIds, hiddenManualIds) }', replace: ' }' }],
     prove: proveOwnerFilter,
     caughtBy: CROWDED_OUT,
   },
   {
     control: 'the owner in a filter by manuals',
-    edits: [{ file: RETRIEVER, find: `{ andAll: [owner, ${THESE_MANUALS}] }`, replace: THESE_MANUALS }],
+    edits: [{ file: RETRIEVER, find: '{ andAll: [owner, ...narrower] }', replace: 'narrower[0]' }],
     prove: proveOwnerFilter,
     caughtBy: CROWDED_OUT,
   },
@@ -62,7 +61,7 @@ const MUTATIONS: readonly Mutation[] = [
     control: 'the refusal of an owner that the client names',
     edits: [
       { file: 'lambdas/manuals/manuals.contract.ts', find: 'UploadRequest = z.strictObject({', replace: 'UploadRequest = z.looseObject({' },
-      { file: 'lambdas/manuals/manuals.ts', find: 'user_id: caller.userId,', replace: 'user_id: request.user_id ?? caller.userId,' },
+      { file: 'lambdas/manuals/manuals.ts', find: 'user_id: caller.userId,\n', replace: 'user_id: request.user_id ?? caller.userId,\n' },
     ],
     prove: proveServerWrittenMetadata,
     caughtBy: NOT_REFUSED,

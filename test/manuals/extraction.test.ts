@@ -1,13 +1,32 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { extractPages } from '../../lambdas/manuals/extraction/extract-pages.ts';
-import { loadManualFixtures } from '../fixtures/fixtures.ts';
+import { type Page, tidy } from '../../lambdas/manuals/extraction/page.ts';
+import { FILE_TYPES } from '../../lambdas/manuals/manuals.contract.ts';
+import { type AnsweredQuestion, loadEvaluationManuals, loadManualFixtures, plainWords } from '../fixtures/fixtures.ts';
+import { DOCX_TYPE, docxOf, paragraph, zipOf } from '../support/docx.ts';
+import { ENCRYPTED_DOCX, WRONG_FILES } from '../support/hostile-documents.ts';
 import { pdfOf } from '../support/pdf.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const rejected = (failure: string) => expect.objectContaining({ name: 'ManualRejected', failure });
+const encryptedPdf = readFileSync(new URL('../fixtures/encrypted.pdf', import.meta.url));
 
-test.each(loadManualFixtures().map((manual) => [manual.name, manual] as const))('%s is read page by page', async (_name, manual) => {
+/** Whether the page is one that the question names, by its number or by a heading that it stands under. */
+function isAnswerOf({ pages, sections, fact }: AnsweredQuestion, { number, section, text }: Page): boolean {
+  const isPlace = pages.includes(number) || sections.some((heading) => section?.includes(plainWords(heading)));
+  return isPlace && plainWords(text).includes(plainWords(fact));
+}
+
+test.each(loadEvaluationManuals().map((manual) => [manual.name, manual] as const))(
+  'in the manual %s every answer stands on the page or in the section that it is known to be in',
+  async (_name, manual) => {
+    const { pages } = await extractPages(manual.contentType, readFileSync(manual.path));
+    const lost = manual.questions.filter((question) => !pages.some((page) => isAnswerOf(question, page)));
+    expect(lost).toEqual([]);
+  },
+);
+
+test.each(loadManualFixtures().map((manual) => [manual.name, manual] as const))('%s keeps its physical pages', async (_name, manual) => {
   const { pageCount, pages } = await extractPages(manual.contentType, readFileSync(manual.path));
   expect(pageCount).toBe(manual.pages);
   for (const { pages: numbers, fact } of manual.questions) {
@@ -16,66 +35,55 @@ test.each(loadManualFixtures().map((manual) => [manual.name, manual] as const))(
   }
 });
 
-test('pages keep their physical number when others are empty', async () => {
-  await expect(extractPages('application/pdf', pdfOf(['First page', '', 'Third page']))).resolves.toEqual({
-    pageCount: 3,
-    pages: [
-      { number: 1, text: 'First page' },
-      { number: 3, text: 'Third page' },
-    ],
-  });
+const ONE_OF_EACH: Readonly<Record<keyof typeof FILE_TYPES, Uint8Array>> = {
+  'application/pdf': pdfOf(['hello']),
+  'text/plain': bytes('hello'),
+  'text/markdown': bytes('*hello*'),
+  'text/html': bytes('<p>hello'),
+  [DOCX_TYPE]: docxOf(paragraph('hello')),
+};
+
+test.each(Object.entries(ONE_OF_EACH))('a file of type %s is read', async (contentType, content) => {
+  await expect(extractPages(contentType, content)).resolves.toEqual({ pageCount: 1, pages: [{ number: 1, text: 'hello', section: null }] });
+});
+
+const MISTAKEN = Object.entries(ONE_OF_EACH).flatMap(([actual, content]) =>
+  Object.keys(FILE_TYPES)
+    // Any text is plain text, Markdown and HTML.
+    .filter((announced) => announced !== actual && !(announced.startsWith('text/') && actual.startsWith('text/')))
+    .map((announced) => [announced, `a file of type ${actual}`, content] as const),
+);
+const FOREIGN = Object.keys(FILE_TYPES).flatMap((announced) =>
+  Object.entries(WRONG_FILES).map(([what, content]) => [announced, what, content] as const),
+);
+
+test.each([...MISTAKEN, ...FOREIGN])('for %s, %s is of the wrong type', async (announced, _what, content) => {
+  await expect(extractPages(announced, content)).rejects.toEqual(rejected('wrong_type'));
+});
+
+test.each(Object.keys(FILE_TYPES))('a file of type %s without a byte, or without a word, is said to be empty', async (contentType) => {
+  await expect(extractPages(contentType, new Uint8Array())).rejects.toEqual(rejected('empty'));
+  if (contentType === 'application/pdf') return;
+  const wordless =
+    contentType === DOCX_TYPE ? docxOf('<w:p/>') : bytes('\ufeff \n\t\n<!-- -->'.slice(0, contentType === 'text/plain' ? 5 : undefined));
+  await expect(extractPages(contentType, wordless)).rejects.toEqual(rejected('empty'));
+});
+
+test('a type that cannot be read is refused, whatever the name says', async () => {
+  await expect(extractPages('image/png', bytes('x'))).rejects.toEqual(rejected('wrong_type'));
+  await expect(extractPages('constructor', bytes('x'))).rejects.toEqual(rejected('wrong_type'));
 });
 
 test.each([
-  ['application/pdf', bytes('not a PDF'), 'wrong_type'],
-  ['application/pdf', bytes('%PDF-1.7\nbroken'), 'unreadable'],
-  ['application/pdf', pdfOf(['', '']), 'unreadable'],
-  ['application/pdf', pdfOf(Array.from({ length: 1001 }, () => 'x')), 'too_many_pages'],
-  ['application/pdf', new Uint8Array(), 'empty'],
-  ['text/plain', bytes(' \n\t\n'), 'empty'],
-  ['text/plain', bytes('a\u0000b'), 'wrong_type'],
-  ['text/plain', new Uint8Array([0xff, 0xfe, 0x41]), 'wrong_type'],
-  ['text/plain', bytes('%PDF-1.7 as text is text').subarray(0, 0), 'empty'],
-  ['image/png', bytes('x'), 'wrong_type'],
-])('%s %# is rejected as %s', async (contentType, content, failure) => {
-  await expect(extractPages(contentType, content)).rejects.toEqual(rejected(failure));
+  ['PDF', 'application/pdf', encryptedPdf],
+  ['Word document in a compound file', DOCX_TYPE, ENCRYPTED_DOCX],
+  ['Word document in an encrypted archive', DOCX_TYPE, zipOf([{ name: '_rels/.rels', data: 'x', flags: 1 }])],
+])('an encrypted %s says so', async (_what, contentType, content) => {
+  await expect(extractPages(contentType, content)).rejects.toEqual(rejected('encrypted'));
 });
 
-test('a PDF that breaks off is unreadable', async () => {
-  const whole = pdfOf(['one', 'two', 'three']);
-  await expect(extractPages('application/pdf', whole.subarray(0, 200))).rejects.toEqual(rejected('unreadable'));
-});
-
-test('a missing page makes a PDF unreadable', async () => {
-  const text = Buffer.from(pdfOf(['one', 'two']))
-    .toString('latin1')
-    .replace('6 0 R', '9 0 R');
-  await expect(extractPages('application/pdf', Buffer.from(text, 'latin1'))).rejects.toEqual(rejected('unreadable'));
-});
-
-test('what has no meaning in text is dropped: control characters, noncharacters, halves of characters', async () => {
-  const { pages } = await extractPages('text/plain', bytes('a\u0007b\uffffc😀d'));
-  expect(pages).toEqual([{ number: 1, text: 'a b c😀d' }]);
-});
-
-test('an encrypted PDF says so', async () => {
-  const encrypted = readFileSync(new URL('../fixtures/encrypted.pdf', import.meta.url));
-  await expect(extractPages('application/pdf', encrypted)).rejects.toEqual(rejected('encrypted'));
-});
-
-test('text is cut at paragraphs into parts of at most 3,000 characters, and nothing is lost', async () => {
-  const paragraph = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'é', '漢', '😀'), maxLength: 4000 });
-  await fc.assert(
-    fc.asyncProperty(fc.array(paragraph, { minLength: 1, maxLength: 8 }), async (paragraphs) => {
-      const text = paragraphs.join('\n\n');
-      fc.pre(text.trim() !== '');
-      const { pages } = await extractPages('text/plain', bytes(text));
-      for (const page of pages) expect(page.text.isWellFormed()).toBe(true);
-      for (const page of pages) expect(page.text.length).toBeLessThanOrEqual(3000);
-      const squeezed = (part: string) => part.replace(/\s+/g, '');
-      expect(squeezed(pages.map((page) => page.text).join(''))).toBe(squeezed(text));
-      expect(pages.map(({ number }) => number)).toEqual(pages.map((_, index) => index + 1));
-    }),
-    { numRuns: 50 },
-  );
+test('what has no meaning in text is dropped: control characters, noncharacters, halves of characters, marks of no width', async () => {
+  const { pages } = await extractPages('text/plain', bytes('a\u0007b\uffffc😀d\u0085e f\u00adg\u200bh ﬁﬂﬀ ½'));
+  expect(pages).toEqual([{ number: 1, text: 'a b c😀d\ne fgh fiflff ½', section: null }]);
+  expect(tidy('a\ud800b')).toBe('a\ufffdb');
 });

@@ -1,13 +1,13 @@
 import { giveUp, type IncomingObject, type IngestionPorts, ingest } from '../../lambdas/manuals/ingestion.ts';
-import { incomingKey, ManualRejected } from '../../lambdas/manuals/manual.ts';
+import { incomingKey, isBeingWritten, ManualRejected } from '../../lambdas/manuals/manual.ts';
 import type { ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
 import { ALICE } from '../support/callers.ts';
 import { ALICES_MANUAL, MemoryRecords } from '../support/manuals.ts';
 
 const OBJECT: IncomingObject = { key: incomingKey(ALICES_MANUAL), version: 'v1' };
 const PAGES = [
-  { number: 1, text: 'Fill the kettle.' },
-  { number: 3, text: 'Descale it\nmonthly.' },
+  { number: 1, text: 'Fill the kettle.', section: null },
+  { number: 3, text: 'Descale it\nmonthly.', section: null },
 ];
 
 function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<IngestionPorts> = {}) {
@@ -21,6 +21,7 @@ function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<Ing
         return new Uint8Array([1]);
       },
       keep: async (_manual, version) => void did.push(`keep ${version}`),
+      discard: async ({ manual_id }, version) => void did.push(`discard ${manual_id === ALICES_MANUAL.manual_id} ${version}`),
     },
     extractPages: async () => ({ pageCount: 3, pages: PAGES }),
     documents: { ingest: async (_manual, pages) => void did.push(`ingest ${pages.length}`) },
@@ -36,9 +37,62 @@ test('an upload is read, kept, ingested and watched', async () => {
   await ingest(ports, OBJECT);
   expect(did).toEqual(['read v1', 'keep v1', 'ingest 2']);
   expect(looks).toEqual([
-    { user_id: 'alice', manual_id: ALICES_MANUAL.manual_id, pages: [1, 3], page_count: 3, probe: 'Descale it monthly.', attempt: 0 },
+    { user_id: 'alice', manual_id: ALICES_MANUAL.manual_id, pages: [1, 3], probe: 'Descale it monthly.', attempt: 0 },
   ]);
-  await expect(manual()).resolves.toMatchObject({ status: 'indexing', pages: 3, object_version: 'v1' });
+  await expect(manual()).resolves.toMatchObject({ status: 'indexing', pages: 3, object_version: 'v1', writers: new Set() });
+});
+
+test('what is about to be written is noted before, and that it was written after', async () => {
+  const { ports, manual } = world(undefined, {
+    documents: {
+      ingest: async () => {
+        expect(isBeingWritten((await manual()) ?? {}, Date.now())).toBe(true);
+        await expect(manual()).resolves.toMatchObject({ status: 'validating', pages: 3 });
+      },
+    },
+  });
+  await ingest(ports, OBJECT);
+  expect(isBeingWritten((await manual()) ?? {}, Date.now())).toBe(false);
+  expect.assertions(3);
+});
+
+test('an ingestion that fails has ended all that it began, and still counts as writing', async () => {
+  const { promise: slow, resolve: end } = Promise.withResolvers<void>();
+  let ended = false;
+  const { ports, manual } = world(undefined, { documents: { ingest: () => slow } });
+  const files = { ...ports.files, keep: () => Promise.reject(new Error('no bucket')) };
+  const failing = ingest({ ...ports, files }, OBJECT).finally(() => {
+    ended = true;
+  });
+  failing.catch(() => undefined);
+  await new Promise(setImmediate);
+  expect(ended).toBe(false);
+  end();
+  await expect(failing).rejects.toThrow('no bucket');
+  expect(isBeingWritten((await manual()) ?? {}, Date.now())).toBe(true);
+});
+
+test.each(['deleting', 'indexing'] as const)('nothing is written of a manual that has become %s while it was read', async (status) => {
+  const records = new MemoryRecords(ALICES_MANUAL);
+  const { ports, did, looks, manual } = world(records, {
+    extractPages: async () => {
+      await records.advance(ALICE, ALICES_MANUAL.manual_id, ['validating'], { status });
+      return { pageCount: 3, pages: PAGES };
+    },
+  });
+  await ingest(ports, OBJECT);
+  expect([did, looks]).toEqual([['read v1', 'ignored: the manual is not being validated any more'], []]);
+  await expect(manual()).resolves.toMatchObject({ status });
+});
+
+test.each([
+  ['is being deleted', new MemoryRecords({ ...ALICES_MANUAL, status: 'deleting' }), 'the manual is being deleted'],
+  ['is gone', new MemoryRecords({ ...ALICES_MANUAL, user_id: 'bob' }), 'there is no record of this manual'],
+])('what arrives for a manual that %s is removed', async (_state, records, reason) => {
+  const { ports, did, looks } = world(records);
+  await ingest(ports, OBJECT);
+  await giveUp(ports, OBJECT);
+  expect([did, looks]).toEqual([['discard true v1', `ignored: ${reason}`], []]);
 });
 
 test('a file that cannot be used fails with its reason, and is not tried again', async () => {
@@ -87,7 +141,6 @@ test('another version than the one being used is ignored', async () => {
 test.each([
   ['incoming/alice', 'the key is not that of a manual'],
   ['manuals/alice/m', 'the key is not that of a manual'],
-  ['incoming/bob/01900000-0000-7000-8000-000000000001', 'there is no record of this manual'],
 ])('%s is ignored: %s', async (key, reason) => {
   const { ports, did } = world();
   await ingest(ports, { key, version: 'v1' });

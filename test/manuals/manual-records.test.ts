@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Manual } from '../../lambdas/manuals/manual.ts';
+import { isBeingWritten, type Manual } from '../../lambdas/manuals/manual.ts';
 import { ManualRecords } from '../../lambdas/manuals/manual-records.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { ALICE, callerNamed } from '../support/callers.ts';
@@ -68,4 +68,45 @@ test('nobody takes up, moves on or reads what is somebody else’s or not there,
 test('an id is recorded once', async () => {
   const id = await recorded();
   await expect(records.create({ ...ALICES_MANUAL, manual_id: id })).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+});
+
+test('writing is noted with the pages while the manual is validated, by each ingestion for itself, and taken back', async () => {
+  const id = await recorded({ status: 'validating' });
+  const [one, other] = await Promise.all([records.startWriting(ALICE, id, 7), records.startWriting(ALICE, id, 7)]);
+  const written = await records.get(ALICE, id);
+  expect(written).toMatchObject({ status: 'validating', pages: 7, writers: new Set([one, other]) });
+  expect([one === other, isBeingWritten(written ?? {}, Date.now())]).toEqual([false, true]);
+  await records.endWriting(ALICE, id, one ?? '');
+  await expect(records.get(ALICE, id)).resolves.toMatchObject({ writers: new Set([other]) });
+  await records.endWriting(ALICE, id, other ?? '');
+  await records.endWriting(ALICE, id, other ?? '');
+  expect(isBeingWritten((await records.get(ALICE, id)) ?? {}, Date.now())).toBe(false);
+});
+
+test('from a deletion nothing leads back, and once the record is gone nothing brings it back', async () => {
+  const id = await recorded({ status: 'validating', object_version: 'v1' });
+  const writer = (await records.startWriting(ALICE, id, 7)) ?? '';
+  await expect(records.beginDeletion(ALICE, id)).resolves.toBe(true);
+  await expect(records.beginDeletion(ALICE, id)).resolves.toBe(true);
+  const changes = () =>
+    Promise.all([
+      records.claim(ALICE, id, 'v1'),
+      records.startWriting(ALICE, id, 7),
+      records.advance(ALICE, id, ['awaiting_upload', 'validating', 'indexing', 'ready', 'failed'], { status: 'ready' }),
+    ]);
+  await expect(changes()).resolves.toEqual([false, undefined, false]);
+  await expect(records.get(ALICE, id)).resolves.toMatchObject({ status: 'deleting', pages: 7, writers: new Set([writer]) });
+  await records.remove(ALICE, id);
+  await records.remove(ALICE, id);
+  await expect(changes()).resolves.toEqual([false, undefined, false]);
+  await records.endWriting(ALICE, id, writer);
+  await expect(records.beginDeletion(ALICE, id)).resolves.toBe(false);
+  await expect(records.get(ALICE, id)).resolves.toBeUndefined();
+});
+
+test('nobody deletes what is somebody else’s', async () => {
+  const id = await recorded({ status: 'ready' });
+  await expect(records.beginDeletion(callerNamed('bob'), id)).resolves.toBe(false);
+  await records.remove(callerNamed('bob'), id);
+  await expect(records.get(ALICE, id)).resolves.toMatchObject({ status: 'ready' });
 });

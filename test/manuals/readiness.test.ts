@@ -5,7 +5,7 @@ import { ALICE } from '../support/callers.ts';
 import { ALICES_MANUAL, MemoryRecords } from '../support/manuals.ts';
 
 const { manual_id } = ALICES_MANUAL;
-const MESSAGE: ReadinessMessage = { user_id: 'alice', manual_id, pages: [1, 2], page_count: 5, probe: 'Descale it', attempt: 0 };
+const MESSAGE: ReadinessMessage = { user_id: 'alice', manual_id, pages: [1, 2], probe: 'Descale it', attempt: 0 };
 const FOUND: Passage = { text: 'Descale it', manualId: manual_id, filename: 'kettle.txt', page: null, section: null, score: 1 };
 const signal = new AbortController().signal;
 
@@ -33,7 +33,7 @@ function world({ statuses = ['INDEXED', 'INDEXED'], found = [FOUND], exhausted =
 test('indexed and found is ready; the search runs under the owner', async () => {
   const { ports, looks, told, searches, manual } = world();
   await checkReadiness(ports, MESSAGE, signal);
-  await expect(manual()).resolves.toMatchObject({ status: 'ready', pages: 5 });
+  await expect(manual()).resolves.toMatchObject({ status: 'ready' });
   expect(searches).toEqual([{ userId: 'alice', question: 'Descale it', manualIds: [manual_id] }]);
   expect([looks, told]).toEqual([[], ['ready']]);
 });
@@ -60,10 +60,19 @@ test.each(['FAILED', 'PARTIALLY_INDEXED', 'IGNORED', 'SOMETHING_NEW'])('one page
   expect([looks, told]).toEqual([[], ['failed']]);
 });
 
-test('a probe that is done before ingestion’s last write loses nothing of it', async () => {
+test('a probe may be done before ingestion’s last write', async () => {
   const { ports, manual } = world({ status: 'validating' });
   await checkReadiness(ports, MESSAGE, signal);
-  await expect(manual()).resolves.toMatchObject({ status: 'ready', pages: 5 });
+  await expect(manual()).resolves.toMatchObject({ status: 'ready' });
+});
+
+test('a manual that is being deleted is not watched any more, and becomes neither ready nor failed', async () => {
+  for (const its of [{}, { exhausted: true }, { statuses: ['FAILED', 'INDEXED'] }]) {
+    const { ports, looks, told, searches, manual } = world({ ...its, status: 'deleting' });
+    await checkReadiness(ports, MESSAGE, signal);
+    await expect(manual()).resolves.toMatchObject({ status: 'deleting' });
+    expect([looks, told, searches]).toEqual([[], [], []]);
+  }
 });
 
 test('a manual that takes too long fails', async () => {

@@ -15,6 +15,7 @@ const RESERVATION: Reservation = {
   at: 0,
   usage: USAGE,
   expiredCounters: [],
+  hiddenManualIds: ['m9'],
 };
 const PASSAGE: Passage = { text: 'Rinse the filter.', manualId: 'm1', filename: 'kettle.pdf', page: 12, section: null, score: 0.7 };
 const QUESTION = { question: 'How do I clean it?' };
@@ -54,6 +55,20 @@ test('a question reserves, retrieves, generates and settles, in this order', asy
     usage: USAGE,
   });
   expect(calls).toEqual(['reserve', 'retrieve', 'generate', 'settle']);
+});
+
+test('what is hidden is known from the reservation, and is not searched', async () => {
+  const searches: unknown[] = [];
+  const { all } = ports({
+    retriever: {
+      retrieve: async (_, { hiddenManualIds }) => {
+        searches.push(hiddenManualIds);
+        return [];
+      },
+    },
+  });
+  await answerQuestion(all, ALICE, QUESTION, deadline);
+  expect(searches).toEqual([['m9']]);
 });
 
 test('nothing is called when no unit is left', async () => {

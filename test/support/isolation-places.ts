@@ -31,6 +31,25 @@ const ask = (body: object) => ({ target: '/api/query', body: { question: QUESTIO
 export const askWithin = (...manual_ids: string[]) => ask({ manual_ids });
 const upload = (body: object) => ({ target: '/api/manuals/upload', body: { ...A_FILE, ...body } });
 
+/** Paths to her manual, and past it. */
+const PATHS: Route['places'] = {
+  'the path': [404, ({ manualId }) => getManual(manualId)],
+  'the path in other case': [404, ({ manualId }) => getManual(manualId.toUpperCase())],
+  'the path, encoded': [404, ({ manualId }) => getManual(manualId.replace('-', '%2D'))],
+  'the path, encoded twice': [404, ({ manualId }) => getManual(manualId.replace('-', '%252D'))],
+  'the path with a slash': [404, ({ manualId }) => getManual(`${manualId}/`)],
+  'the path with an encoded slash': [404, ({ manualId }) => getManual(`${manualId}%2f`)],
+  'the path after an encoded step up': [404, ({ manualId }) => getManual(`..%2f${manualId}`)],
+  'the path after a step up': [404, ({ manualId }) => getManual(`x/../${manualId}`)],
+  'the path of her key': [404, ({ userId, manualId }) => getManual(`${userId}/${manualId}`)],
+  'the path of her key, encoded': [404, ({ userId, manualId }) => getManual(`..%2f${userId}%2F${manualId}`)],
+  'the path of a page': [404, ({ manualId }) => getManual(`${manualId}%231`)],
+  'the path with a fragment': [404, ({ manualId }) => getManual(`${manualId}#1`)],
+  'the path with a NUL': [404, ({ manualId }) => getManual(`${manualId}%00`)],
+  'the path that is her': [404, ({ userId }) => getManual(userId)],
+  'the path with her in the query': [404, ({ userId, manualId }) => getManual(`${manualId}?user_id=${userId}`)],
+};
+
 /**
  * Every route there is, and where a caller may name somebody else in it, who is `she`, or what is hers: with the status that
  * answers such a call, whether or not she and her manual exist.
@@ -58,22 +77,7 @@ export const PLACES: Readonly<Record<string, Route>> = {
   'GET /api/manuals/{manual_id}': {
     own: ({ manualId }) => getManual(manualId),
     places: {
-      'the path': [404, ({ manualId }) => getManual(manualId)],
-      'the path in other case': [404, ({ manualId }) => getManual(manualId.toUpperCase())],
-      'the path, encoded': [404, ({ manualId }) => getManual(manualId.replace('-', '%2D'))],
-      'the path, encoded twice': [404, ({ manualId }) => getManual(manualId.replace('-', '%252D'))],
-      'the path with a slash': [404, ({ manualId }) => getManual(`${manualId}/`)],
-      'the path with an encoded slash': [404, ({ manualId }) => getManual(`${manualId}%2f`)],
-      'the path after an encoded step up': [404, ({ manualId }) => getManual(`..%2f${manualId}`)],
-      'the path after a step up': [404, ({ manualId }) => getManual(`x/../${manualId}`)],
-      'the path of her key': [404, ({ userId, manualId }) => getManual(`${userId}/${manualId}`)],
-      'the path of her key, encoded': [404, ({ userId, manualId }) => getManual(`..%2f${userId}%2F${manualId}`)],
-      'the path of a page': [404, ({ manualId }) => getManual(`${manualId}%231`)],
-      'the path with a fragment': [404, ({ manualId }) => getManual(`${manualId}#1`)],
-      'the path with a NUL': [404, ({ manualId }) => getManual(`${manualId}%00`)],
-      'the path that is her': [404, ({ userId }) => getManual(userId)],
-      'the path with her in the query': [404, ({ userId, manualId }) => getManual(`${manualId}?user_id=${userId}`)],
-      'the path, to delete it': [404, ({ manualId }) => ({ ...getManual(manualId), method: 'DELETE' })],
+      ...PATHS,
       'the path, to write to it': [404, ({ manualId }) => ({ ...getManual(manualId), method: 'PUT', body: A_FILE })],
       'the path, to change it': [404, ({ manualId }) => ({ ...getManual(manualId), method: 'PATCH', body: A_FILE })],
     },
@@ -100,4 +104,6 @@ export const PLACES: Readonly<Record<string, Route>> = {
       'the question': [200, ({ userId, manualId }) => ask({ question: `${QUESTION} user_id ${userId} manual_id ${manualId}` })],
     },
   },
+  // The last: one's own is then being deleted.
+  'DELETE /api/manuals/{manual_id}': { own: ({ manualId }) => getManual(manualId), places: PATHS },
 };

@@ -1,4 +1,4 @@
-import type { Manual } from '../../lambdas/manuals/manual.ts';
+import { type Manual, newWriter } from '../../lambdas/manuals/manual.ts';
 import type { ManualState } from '../../lambdas/manuals/manuals.contract.ts';
 import type { Caller } from '../../lambdas/shared/caller.ts';
 
@@ -17,27 +17,58 @@ export const ALICES_MANUAL: Manual = {
 /** Manuals in memory, with the table's rule: a manual moves on only from the states that are named. */
 export class MemoryRecords {
   readonly #manuals = new Map<string, Manual>();
+  readonly #now: () => number;
 
-  constructor(...manuals: Manual[]) {
-    for (const manual of manuals) this.#manuals.set(key(manual.user_id, manual.manual_id), manual);
+  constructor(manual: Manual, now: () => number = Date.now) {
+    this.#now = now;
+    this.#manuals.set(key(manual.user_id, manual.manual_id), manual);
   }
 
   async get(caller: Caller, manualId: string): Promise<Manual | undefined> {
-    return this.#manuals.get(key(caller.userId, manualId));
+    return this.#find(caller, manualId);
   }
 
   async claim(caller: Caller, manualId: string, version: string): Promise<boolean> {
-    const manual = await this.get(caller, manualId);
-    const open = manual?.status === 'awaiting_upload' || manual?.status === 'validating' || manual?.failure === 'indexing_failed';
+    const manual = this.#find(caller, manualId);
+    const givenUp = manual?.status === 'failed' && manual.failure === 'indexing_failed';
+    const open = manual?.status === 'awaiting_upload' || manual?.status === 'validating' || givenUp;
     if (!manual || !open || (manual.object_version ?? version) !== version) return false;
-    this.#manuals.set(key(caller.userId, manualId), { ...manual, status: 'validating', object_version: version });
-    return true;
+    return this.#change(manual, { status: 'validating', object_version: version });
   }
 
   async advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean> {
-    const manual = await this.get(caller, manualId);
-    if (!manual || !from.includes(manual.status)) return false;
-    this.#manuals.set(key(caller.userId, manualId), { ...manual, ...change });
+    const manual = this.#find(caller, manualId);
+    return manual !== undefined && from.includes(manual.status) && this.#change(manual, change);
+  }
+
+  async startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined> {
+    const manual = this.#find(caller, manualId);
+    if (manual?.status !== 'validating') return undefined;
+    const writer = newWriter(this.#now());
+    this.#change(manual, { pages, writers: new Set([...(manual.writers ?? []), writer]) });
+    return writer;
+  }
+
+  async endWriting(caller: Caller, manualId: string, writer: string): Promise<void> {
+    const manual = this.#find(caller, manualId);
+    if (manual) this.#change(manual, { writers: new Set([...(manual.writers ?? [])].filter((other) => other !== writer)) });
+  }
+
+  async beginDeletion(caller: Caller, manualId: string): Promise<boolean> {
+    const manual = this.#find(caller, manualId);
+    return manual !== undefined && this.#change(manual, { status: 'deleting' });
+  }
+
+  async remove(caller: Caller, manualId: string): Promise<void> {
+    this.#manuals.delete(key(caller.userId, manualId));
+  }
+
+  #find(caller: Caller, manualId: string): Manual | undefined {
+    return this.#manuals.get(key(caller.userId, manualId));
+  }
+
+  #change(manual: Manual, change: Partial<Manual>): true {
+    this.#manuals.set(key(manual.user_id, manual.manual_id), { ...manual, ...change });
     return true;
   }
 }

@@ -48,10 +48,12 @@ export class OperatorView {
 
   /** What a function has logged as JSON so far: its own lines and embedded metrics. */
   async logOf(construct: string): Promise<Readonly<Record<string, unknown>>[]> {
-    const { LoggingConfig } = await this.#describe(construct);
-    const pages = paginateFilterLogEvents({ client: this.#clients.logs }, { logGroupName: LoggingConfig?.LogGroup });
-    const messages = (await allOf(pages)).flatMap(({ events = [] }) => events.map(({ message = '' }) => message));
-    return messages.flatMap((message) => (message.startsWith('{') ? [JSON.parse(message)] : []));
+    return (await this.#messagesOf(construct)).flatMap((message) => (message.startsWith('{') ? [JSON.parse(message)] : []));
+  }
+
+  /** How often a function has run to its end. */
+  async runsOf(construct: string): Promise<number> {
+    return (await this.#messagesOf(construct)).filter((message) => message.startsWith('REPORT')).length;
   }
 
   /** The passages that the store holds and a filter selects, in the order of their documents. */
@@ -72,11 +74,11 @@ export class OperatorView {
       .sort((a, b) => a.documentId.localeCompare(b.documentId));
   }
 
-  /** Every item of every table. */
+  /** Every item of every table; sets are sorted lists. */
   async items(): Promise<Readonly<Record<string, unknown>>[]> {
     const { TableNames = [] } = await this.#clients.dynamodb.send(new ListTablesCommand({}));
     const scans = await Promise.all(TableNames.map((TableName) => allOf(paginateScan({ client: this.#clients.dynamodb }, { TableName }))));
-    return scans.flat().flatMap(({ Items = [] }) => Items.map((item) => unmarshall(item)));
+    return scans.flat().flatMap(({ Items = [] }) => Items.map((item) => withLists(unmarshall(item))));
   }
 
   /** Every version of every object, delete markers included. */
@@ -90,6 +92,12 @@ export class OperatorView {
     ]);
   }
 
+  async #messagesOf(construct: string): Promise<string[]> {
+    const { LoggingConfig } = await this.#describe(construct);
+    const pages = paginateFilterLogEvents({ client: this.#clients.logs }, { logGroupName: LoggingConfig?.LogGroup });
+    return (await allOf(pages)).flatMap(({ events = [] }) => events.map(({ message = '' }) => message));
+  }
+
   async #describe(construct: string) {
     const found = this.#file.functions.find(({ path }) => path.endsWith(`/${construct}`));
     if (!found)
@@ -97,6 +105,9 @@ export class OperatorView {
     return this.#clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: found.name }));
   }
 }
+
+const withLists = (item: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, value instanceof Set ? [...value].sort() : value]));
 
 async function allOf<Page>(pages: AsyncIterable<Page>): Promise<Page[]> {
   const all: Page[] = [];

@@ -1,53 +1,31 @@
-import { cutText } from '../../shared/cut-text.ts';
-import { ManualRejected } from '../manual.ts';
-import { MAX_MANUAL_PAGES } from '../manuals.contract.ts';
-import { type ExtractedText, tidy } from './page.ts';
+import type { Block } from './block.ts';
+import { decodeText } from './decode-text.ts';
+import { tidy } from './page.ts';
 
-/** About what a printed page holds; longer parts are split where a paragraph ends. */
-const MAX_PART_CHARACTERS = 3000;
+const MAX_HEADING_CHARACTERS = 80;
+/** A number as chapters have it, such as `16.1`, `2.` or `3)`, and words that do not end as a sentence does. */
+const NUMBERED_HEADING = /^(\d{1,3}(?:\.\d{1,3}){0,5})(?:(?<=\.\d+)|[.)]) (?=.*\p{L})\S.*[^.,;:!?]$/u;
+/** A line under a line. */
+const UNDERLINED_HEADING = /^(.*\S.*)\n([=\-~^*#])\2{2,}$/;
 
-/** The text in parts of about a page. Throws ManualRejected. */
-export function extractTextPages(bytes: Uint8Array): ExtractedText {
-  const parts = splitAtParagraphs(tidy(decode(bytes)));
-  if (parts.length === 0) throw new ManualRejected('empty');
-  if (parts.length > MAX_MANUAL_PAGES) throw new ManualRejected('too_many_pages');
-  return { pageCount: parts.length, pages: parts.map((text, index) => ({ number: index + 1, text })) };
+/**
+ * The paragraphs of a plain text. A paragraph of one line with a chapter's number is a heading, as is one that is underlined; one
+ * numbered line after the other is a list. Throws ManualRejected.
+ */
+export function plainTextBlocks(bytes: Uint8Array): Block[] {
+  const paragraphs = tidy(decodeText(bytes)).split('\n\n');
+  const blocks = paragraphs.filter((text) => text !== '').map((text) => headingOf(text) ?? { text });
+  return blocks.map(({ text, heading }, index) => {
+    const isListed = [blocks[index - 1], blocks[index + 1]].some((next) => next?.heading === heading);
+    return heading === undefined || isListed ? { text } : { text, heading };
+  });
 }
 
-/** Text is UTF-8; a NUL byte or a broken sequence says that it is something else. */
-function decode(bytes: Uint8Array): string {
-  if (bytes.includes(0)) throw new ManualRejected('wrong_type');
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new ManualRejected('wrong_type', { cause: error });
-  }
-}
-
-function splitAtParagraphs(text: string): string[] {
-  const parts: string[] = [];
-  let current = '';
-  for (const paragraph of text.split('\n\n').flatMap(splitLongParagraph)) {
-    if (current !== '' && current.length + paragraph.length + 2 > MAX_PART_CHARACTERS) {
-      parts.push(current);
-      current = '';
-    }
-    current = current === '' ? paragraph : `${current}\n\n${paragraph}`;
-  }
-  if (current !== '') parts.push(current);
-  return parts;
-}
-
-/** A paragraph that is longer than a part is cut at the last white space that fits. */
-function splitLongParagraph(paragraph: string): string[] {
-  const pieces: string[] = [];
-  let rest = paragraph.trim();
-  while (rest.length > MAX_PART_CHARACTERS) {
-    const head = cutText(rest, MAX_PART_CHARACTERS);
-    const space = Math.max(head.lastIndexOf(' '), head.lastIndexOf('\n'));
-    const end = space > 0 ? space : head.length;
-    pieces.push(rest.slice(0, end).trim());
-    rest = rest.slice(end).trim();
-  }
-  return rest === '' ? pieces : [...pieces, rest];
+function headingOf(paragraph: string): Block | undefined {
+  if (paragraph.length > 2 * MAX_HEADING_CHARACTERS) return undefined;
+  const [, title, mark] = UNDERLINED_HEADING.exec(paragraph) ?? [];
+  if (title !== undefined) return { text: title, heading: mark === '=' ? 1 : 2 };
+  if (paragraph.includes('\n') || paragraph.length > MAX_HEADING_CHARACTERS) return undefined;
+  const [, number] = NUMBERED_HEADING.exec(paragraph) ?? [];
+  return number === undefined ? undefined : { text: paragraph, heading: number.split('.').length };
 }

@@ -1,0 +1,77 @@
+import { rmSync } from 'node:fs';
+import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { incomingKey, manualKey } from '../../lambdas/manuals/manual.ts';
+import { ManualFiles } from '../../lambdas/manuals/manual-files.ts';
+import { temporaryDirectory } from '../local/s3-support.ts';
+import { Bucket, openVersions, type TestVersions } from '../local/s3-versions-support.ts';
+import { ALICES_MANUAL } from '../support/manuals.ts';
+
+const INCOMING = incomingKey(ALICES_MANUAL);
+const KEPT = manualKey(ALICES_MANUAL);
+/** One more than a listing names, and a removal takes. */
+const MANY = 1001;
+
+let directory: string;
+let s3: TestVersions;
+let files: ManualFiles;
+
+beforeAll(async () => {
+  directory = temporaryDirectory();
+  s3 = await openVersions(directory);
+  await s3.provision(Bucket, 'Enabled');
+  files = new ManualFiles(s3.client, Bucket);
+});
+
+afterAll(async () => {
+  await s3.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** The keys that have any version or delete marker, once for each. */
+async function keys(): Promise<(string | undefined)[]> {
+  const { Versions = [], DeleteMarkers = [] } = await s3.client.send(new ListObjectVersionsCommand({ Bucket }));
+  return [...Versions, ...DeleteMarkers].map(({ Key }) => Key);
+}
+
+test('every version and every delete marker of a manual goes, under both keys, and nothing else does', async () => {
+  const others = [`${INCOMING}1`, `${KEPT}/1`, incomingKey({ ...ALICES_MANUAL, user_id: 'bob' })];
+  for (const key of [INCOMING, INCOMING, KEPT, ...others]) await s3.put(key, 'text');
+  for (const key of [INCOMING, KEPT]) await s3.remove(key);
+  await s3.put(KEPT, 'text');
+  await files.remove(ALICES_MANUAL);
+  expect((await keys()).sort()).toEqual(others.toSorted());
+  await files.remove(ALICES_MANUAL);
+  expect((await keys()).sort()).toEqual(others.toSorted());
+});
+
+test('there may be more versions than one listing names', async () => {
+  const before = await keys();
+  for (let written = 0; written < MANY; written += 7) {
+    await Promise.all(Array.from({ length: Math.min(7, MANY - written) }, () => s3.put(INCOMING, 'x')));
+  }
+  await files.remove(ALICES_MANUAL);
+  await expect(keys()).resolves.toEqual(before);
+});
+
+test('what S3 does not remove, in an answer that is otherwise a success, is an error that says what and why', async () => {
+  const version = await s3.put(KEPT, 'text');
+  const client = new S3Client(s3.door.clientConfig);
+  client.middlewareStack.add((next, { commandName }) => async (args) => {
+    if (commandName !== 'DeleteObjectsCommand') return next(args);
+    const Errors = [{ Key: KEPT, VersionId: version, Code: 'AccessDenied', Message: 'Access Denied' }];
+    return { response: {}, output: { $metadata: {}, Errors } };
+  });
+  const refused = new ManualFiles(client, Bucket).remove(ALICES_MANUAL);
+  await expect(refused).rejects.toThrow(`S3 did not remove version ${version} of ${KEPT}: AccessDenied, Access Denied`);
+  client.destroy();
+  await files.remove(ALICES_MANUAL);
+  expect(await keys()).not.toContain(KEPT);
+});
+
+test('one version of what was uploaded is discarded, twice without harm, and no other', async () => {
+  const [unwanted, other] = [await s3.put(INCOMING, 'unwanted'), await s3.put(INCOMING, 'other')];
+  await files.discard(ALICES_MANUAL, unwanted);
+  await files.discard(ALICES_MANUAL, unwanted);
+  await expect(s3.read(INCOMING, other)).resolves.toBe('other');
+  await expect(s3.read(INCOMING, unwanted)).rejects.toMatchObject({ name: 'NoSuchVersion' });
+});
