@@ -68,6 +68,8 @@ const OUTCOMES: Readonly<Record<string, ManualFailure | RegExp>> = {
   'backticks of every length': 'too_many_pages',
   'comments without an end': 'empty',
   tildes: 'empty',
+  'forty million letters in words': 'too_many_pages',
+  'a picture of forty million letters': /^harmless$/,
   'ten million spaces': /^a b$/,
   'ten million line ends': /^a\n\nb$/,
   'ten million dashes under a line': 'too_many_pages',

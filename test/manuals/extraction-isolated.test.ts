@@ -147,6 +147,7 @@ test('the program of the function rejects what a library cannot do, and reports 
     return isolatedExtraction({ file, folder: path.parse(folder).root }, LIMITS)('text/plain', Buffer.from('hello'));
   };
   await expect(readWith('return (function f() { return f() + 1 })()')).rejects.toEqual(unreadable(/RangeError/));
+  await expect(readWith('process.exit(3)')).rejects.toEqual(unreadable(/ended with 3/));
   await expect(readWith('return undefined.text')).rejects.toEqual(failed(/TypeError/));
   const rejection =
     'Promise.reject(new Error(1)); await new Promise(setImmediate); return { pageCount: 1, pages: [{ number: 1, text: `a`, section: null }] }';

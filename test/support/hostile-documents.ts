@@ -123,6 +123,8 @@ export const HOSTILE_MARKDOWN: Readonly<Record<string, () => Uint8Array>> = Obje
     addresses: '<http://'.repeat(50_000),
     tildes: `${'~'.repeat(100_000)}${'a '.repeat(1000)}`,
     'one line of ten million letters': 'word '.repeat(LETTERS / 5),
+    'forty million letters in words': 'words '.repeat(8_000_000),
+    'a picture of forty million letters': `![harmless](data:image/png;base64,${'QUJD'.repeat(10_000_000)})`,
     'front matter without an end': `---\n${'a: b\n'.repeat(100_000)}`,
     'elements of HTML': '<div>\n\n'.repeat(100_000),
   }).map(([name, text]) => [name, () => Buffer.from(text)]),
@@ -131,6 +133,7 @@ export const HOSTILE_MARKDOWN: Readonly<Record<string, () => Uint8Array>> = Obje
 /** The same of plain text. */
 export const HOSTILE_TEXT: Readonly<Record<string, () => Uint8Array>> = {
   'one line of ten million letters': () => Buffer.from('a'.repeat(LETTERS)),
+  'forty million letters in words': () => Buffer.from('words '.repeat(8_000_000)),
   'ten million spaces': () => Buffer.from(`a${' '.repeat(LETTERS)}b`),
   'ten million line ends': () => Buffer.from(`a${'\n'.repeat(LETTERS)}b`),
   'ten million dashes under a line': () => Buffer.from(`a\n${'-'.repeat(LETTERS)}`),

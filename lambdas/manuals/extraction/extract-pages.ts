@@ -23,7 +23,7 @@ export async function extractPages(
     case 'application/pdf':
       return (await import('./pdf/pdf.ts')).extractPdfPages(bytes, limits);
     case 'text/plain':
-      return pagesOf((await import('./plain-text.ts')).plainTextBlocks(bytes), limits);
+      return pagesOf((await import('./plain-text.ts')).plainTextBlocks(bytes, limits), limits);
     case 'text/markdown':
       return pagesOf((await import('./markup/markdown.ts')).markdownBlocks(bytes, limits), limits);
     case 'text/html':

@@ -1,6 +1,8 @@
 import type { Block } from './block.ts';
 import { decodeText } from './decode-text.ts';
+import type { ExtractionLimits } from './limits.ts';
 import { tidy } from './page.ts';
+import { refuseEndless } from './sections.ts';
 
 const MAX_HEADING_CHARACTERS = 80;
 /** A number as chapters have it, such as `16.1`, `2.` or `3)`, and words that do not end as a sentence does. */
@@ -12,8 +14,10 @@ const UNDERLINED_HEADING = /^(.*\S.*)\n([=\-~^*#])\2{2,}$/;
  * The paragraphs of a plain text. A paragraph of one line with a chapter's number is a heading, as is one that is underlined; one
  * numbered line after the other is a list. Throws ManualRejected.
  */
-export function plainTextBlocks(bytes: Uint8Array): Block[] {
-  const paragraphs = tidy(decodeText(bytes)).split('\n\n');
+export function plainTextBlocks(bytes: Uint8Array, limits: ExtractionLimits): Block[] {
+  const decoded = decodeText(bytes);
+  refuseEndless(decoded, limits);
+  const paragraphs = tidy(decoded).split('\n\n');
   const blocks = paragraphs.filter((text) => text !== '').map((text) => headingOf(text) ?? { text });
   return blocks.map(({ text, heading }, index) => {
     const isListed = [blocks[index - 1], blocks[index + 1]].some((next) => next?.heading === heading);

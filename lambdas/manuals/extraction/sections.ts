@@ -10,6 +10,8 @@ export const MAX_SECTION_CHARACTERS = 3000;
 /** A tenth of what the store keeps of our own with each vector (product.md, "Manuals"). */
 const MAX_SECTION_NAME_BYTES = 100;
 const PATH_SEPARATOR = ' > ';
+/** And all that is not seen is below it, in ASCII. */
+const SPACE = 0x20;
 
 /**
  * The text of a document without pages of its own: a page for each section between two headings, several for a long one. Where that makes
@@ -32,6 +34,16 @@ function pagesByHeadings(blocks: readonly Block[], depth: number): Page[] {
     else pages.add(block);
   }
   return pages.end();
+}
+
+/**
+ * Throws ManualRejected when a text cannot fit on the pages even if only one in `markup` of its letters is to be read: before it is worked
+ * on, which takes many times its memory.
+ */
+export function refuseEndless(text: string, limits: Pick<ExtractionLimits, 'pages'>, markup = 1): void {
+  let letters = 0;
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > SPACE) letters += 1;
+  if (letters > limits.pages * MAX_SECTION_CHARACTERS * markup) throw new ManualRejected('too_many_pages');
 }
 
 class SectionPages {
