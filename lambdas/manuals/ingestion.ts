@@ -1,7 +1,7 @@
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { ExtractedText, Page } from './extraction/page.ts';
-import { type Identity, type Manual, ManualRejected, parseIncomingKey } from './manual.ts';
+import { type Identity, type Manual, ManualRejected, parseIncomingKey, type Rejection } from './manual.ts';
 import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
 
 /** The exact object that arrived. */
@@ -18,6 +18,7 @@ export interface IngestionPorts {
     startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined>;
     endWriting(caller: Caller, manualId: string, writer: string): Promise<void>;
     advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
+    reject(caller: Caller, manualId: string, from: readonly ManualState[], rejection: Rejection): Promise<boolean>;
   };
   readonly files: {
     readIncoming(manual: Manual, version: string): Promise<Uint8Array>;
@@ -60,7 +61,7 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
     extracted = await ports.extractPages(manual.content_type, await ports.files.readIncoming(manual, object.version));
   } catch (error) {
     if (!(error instanceof ManualRejected)) throw error;
-    await advance({ status: 'failed', failure: error.failure });
+    await ports.records.reject(owner, manual.manual_id, ['validating'], error);
     return;
   }
   const { pageCount, pages } = extracted;

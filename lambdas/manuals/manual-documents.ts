@@ -107,7 +107,7 @@ function metadataOf(manual: Manual, page: Page): MetadataAttribute[] {
     text(PASSAGE_METADATA.uploadedBy, manual.user_id),
     text(PASSAGE_METADATA.filename, cutToBytes(manual.filename, MAX_FILENAME_BYTES)),
     text(PASSAGE_METADATA.uploadedAt, manual.created_at),
-    text(PASSAGE_METADATA.uploadMethod, 'direct_upload'),
+    text(PASSAGE_METADATA.uploadMethod, manual.upload_method),
     text(PASSAGE_METADATA.fileType, FILE_TYPES[manual.content_type as ManualContentType]),
   ];
 }

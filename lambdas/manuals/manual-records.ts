@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Caller } from '../shared/caller.ts';
-import { type Manual, newWriter } from './manual.ts';
+import { type Manual, newWriter, type Rejection } from './manual.ts';
 import type { ManualState } from './manuals.contract.ts';
 
 export interface ManualList {
@@ -96,6 +96,14 @@ export class ManualRecords {
       names: { '#status': 'status' },
       values: Object.fromEntries(states),
     });
+  }
+
+  /**
+   * Records that a manual has failed for good, before anything of it was kept, provided that it is in one of the states `from`. What
+   * fails in a way that may be taken up again is not told here. Says whether it was recorded.
+   */
+  reject(caller: Caller, manualId: string, from: readonly ManualState[], { failure, detail }: Rejection): Promise<boolean> {
+    return this.advance(caller, manualId, from, { status: 'failed', failure, ...(detail !== undefined && { failure_detail: detail }) });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ExtractionFailure } from './extraction/answer.ts';
 import {
   INCOMING_PREFIX,
   INGESTION_TIMEOUT_SECONDS,
@@ -7,6 +8,7 @@ import {
   type ManualDocument,
   type ManualFailure,
   type ManualState,
+  type UploadMethod,
 } from './manuals.contract.ts';
 
 /** A manual as it is recorded. Its owner is part of its key, so that nobody can ask for somebody else's. */
@@ -20,6 +22,9 @@ export interface Manual {
   readonly status: ManualState;
   readonly pages?: number;
   readonly failure?: ManualFailure;
+  /** What its owner reads of the failure, where that is more exact than the failure's own sentence. */
+  readonly failure_detail?: string;
+  readonly upload_method: UploadMethod;
   /** The version of the uploaded object that is being, or was, ingested. */
   readonly object_version?: string;
   /** One entry for each ingestion that may be writing pages and the file, see `newWriter`. */
@@ -31,7 +36,7 @@ export interface Manual {
 
 /** What the owner sees of a manual. */
 export function manualDocument(manual: Manual): ManualDocument {
-  const { manual_id, filename, content_type, size, status, pages, failure, created_at, updated_at } = manual;
+  const { manual_id, filename, content_type, size, status, pages, failure, failure_detail, created_at, updated_at } = manual;
   return {
     manual_id,
     filename,
@@ -40,7 +45,7 @@ export function manualDocument(manual: Manual): ManualDocument {
     status,
     ...(pages !== undefined && { pages }),
     // A manual that was given up and taken up again keeps what it had failed of in its record.
-    ...(status === 'failed' && failure && { failure: { code: failure, detail: MANUAL_FAILURES[failure] } }),
+    ...(status === 'failed' && failure && { failure: { code: failure, detail: failure_detail ?? MANUAL_FAILURES[failure] } }),
     created_at,
     updated_at,
   };
@@ -71,12 +76,18 @@ export function isBeingWritten({ writers = new Set() }: Pick<Manual, 'writers'>,
   return [...writers].some((writer) => Number.parseInt(writer, 10) > nowMs);
 }
 
-/** A manual cannot be used as it is; its owner is told why. Trying again would change nothing. */
-export class ManualRejected extends Error {
-  override readonly name = 'ManualRejected';
-  readonly failure: ManualFailure;
+/** Why a manual cannot be used, and the sentence for its owner where the failure's own does not say it all. */
+export interface Rejection {
+  readonly failure: Exclude<ManualFailure, 'indexing_failed'>;
+  readonly detail?: string | undefined;
+}
 
-  constructor(failure: ManualFailure, options?: ErrorOptions) {
+/** A file cannot be used as it is; its owner is told why. Trying again would change nothing. */
+export class ManualRejected extends Error implements Rejection {
+  override readonly name = 'ManualRejected';
+  readonly failure: ExtractionFailure;
+
+  constructor(failure: ExtractionFailure, options?: ErrorOptions) {
     super(MANUAL_FAILURES[failure], options);
     this.failure = failure;
   }

@@ -28,15 +28,24 @@ export type ManualContentType = keyof typeof FILE_TYPES;
 export const INCOMING_PREFIX = 'incoming/';
 export const MANUALS_PREFIX = 'manuals/';
 
-export type ManualState = 'awaiting_upload' | 'validating' | 'indexing' | 'ready' | 'failed' | 'deleting';
+export type ManualState = 'awaiting_upload' | 'importing' | 'validating' | 'indexing' | 'ready' | 'failed' | 'deleting';
 
-/** Why a manual failed, each with the sentence that its owner reads. */
+/** How a manual comes in: by a form that its owner fills, or fetched from an address. */
+export type UploadMethod = 'direct_upload' | 'url_import';
+
+/** Why a manual failed, each with the sentence that its owner reads where there is nothing more exact to say. */
 export const MANUAL_FAILURES = {
+  upload_expired: 'The file was not uploaded in time. Start the upload again.',
+  duplicate: 'You have this manual already.',
   wrong_type: 'The file is not of the type that was announced.',
   encrypted: 'The file is protected by a password. Upload it without.',
   unreadable: 'No text could be read from the file. A scan without text cannot be searched.',
   empty: 'The file holds no text.',
   too_many_pages: `The file has more than ${MAX_MANUAL_PAGES} pages.`,
+  scan_found: 'The file holds malware.',
+  scan_inconclusive: 'The file could not be checked for malware.',
+  import_refused: 'The file may not be fetched from this address.',
+  import_failed: 'The file could not be fetched from this address.',
   indexing_failed: 'The manual could not be indexed. Upload it again.',
 } as const;
 export type ManualFailure = keyof typeof MANUAL_FAILURES;

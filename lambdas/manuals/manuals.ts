@@ -54,6 +54,7 @@ export async function startUpload(ports: ManualsPorts, caller: Caller, request: 
     content_type: request.content_type,
     size: request.size,
     status: 'awaiting_upload',
+    upload_method: 'direct_upload',
     created_at,
     updated_at: created_at,
   };

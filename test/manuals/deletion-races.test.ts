@@ -104,6 +104,7 @@ class World {
         startWriting: (...of) => call('start writing', () => records.startWriting(...of)),
         endWriting: (...of) => call('end writing', () => records.endWriting(...of)),
         advance: (...of) => call('advance', () => records.advance(...of)),
+        reject: (...of) => call('reject', () => records.reject(...of)),
       },
       files: {
         readIncoming: () => call('read', () => new Uint8Array([1])),

@@ -1,4 +1,4 @@
-import { type Manual, newWriter } from '../../lambdas/manuals/manual.ts';
+import { type Manual, newWriter, type Rejection } from '../../lambdas/manuals/manual.ts';
 import type { ManualState } from '../../lambdas/manuals/manuals.contract.ts';
 import type { Caller } from '../../lambdas/shared/caller.ts';
 
@@ -10,6 +10,7 @@ export const ALICES_MANUAL: Manual = {
   content_type: 'text/plain',
   size: 100,
   status: 'awaiting_upload',
+  upload_method: 'direct_upload',
   created_at: '2026-11-20T10:00:00.000Z',
   updated_at: '2026-11-20T10:00:00.000Z',
 };
@@ -39,6 +40,10 @@ export class MemoryRecords {
   async advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean> {
     const manual = this.#find(caller, manualId);
     return manual !== undefined && from.includes(manual.status) && this.#change(manual, change);
+  }
+
+  async reject(caller: Caller, manualId: string, from: readonly ManualState[], { failure, detail }: Rejection): Promise<boolean> {
+    return this.advance(caller, manualId, from, { status: 'failed', failure, ...(detail !== undefined && { failure_detail: detail }) });
   }
 
   async startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { MANUAL_FAILURES, type ManualFailure } from '../manuals.contract.ts';
 
-const Failure = z.enum(Object.keys(MANUAL_FAILURES) as [ManualFailure, ...ManualFailure[]]);
+/** What can be wrong with a file itself. */
+const Failure = z.enum(['wrong_type', 'encrypted', 'unreadable', 'empty', 'too_many_pages']);
+export type ExtractionFailure = z.output<typeof Failure>;
 
 const Page = z.object({
   number: z.int().check(z.minimum(1)),
