@@ -12,6 +12,8 @@ export interface StageConfig {
   readonly maxAnswerTokens: number;
   /** Units per user. */
   readonly quota: { readonly daily: number; readonly monthly: number };
+  /** What one user may keep, and start in a UTC day. */
+  readonly library: { readonly manuals: number; readonly pages: number; readonly uploadsPerDay: number };
   /** Of every function but the ingestion worker. */
   readonly lambdaMemoryMiB: number;
   readonly tracing: boolean;
@@ -30,6 +32,7 @@ const dev: StageConfig = {
   textModel: 'claude-haiku-5-5',
   maxAnswerTokens: 800,
   quota: { daily: 50, monthly: 1000 },
+  library: { manuals: 50, pages: 5000, uploadsPerDay: 20 },
   lambdaMemoryMiB: 256,
   tracing: false,
   logRetentionDays: 14,

@@ -11,6 +11,7 @@ import { type DeletionPorts, deleteManual } from './deletion.ts';
 import { LookQueue } from './look-queue.ts';
 import { BEDROCK_AGENT_RETRIES, ManualDocuments } from './manual-documents.ts';
 import { ManualFiles } from './manual-files.ts';
+import { ManualLibrary } from './manual-library.ts';
 import { ManualRecords } from './manual-records.ts';
 import { DeletionMessage, deletionContract } from './manuals.contract.ts';
 
@@ -19,6 +20,7 @@ const environment = parseEnvironment(deletionContract);
 const dynamodb = new DynamoDBClient({});
 const ports: DeletionPorts = {
   records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
+  library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),
   documents: new ManualDocuments(new BedrockAgentClient(BEDROCK_AGENT_RETRIES), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
   files: new ManualFiles(new S3Client({}), environment.MANUALS_BUCKET),
   hidden: new HiddenManuals(dynamodb, environment.USAGE_TABLE),

@@ -6,8 +6,8 @@ import type { DeletionMessage } from './manuals.contract.ts';
 export interface DeletionPorts {
   readonly records: {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
-    remove(caller: Caller, manualId: string): Promise<void>;
   };
+  readonly library: { remove(caller: Caller, manual: Manual): Promise<void> };
   readonly documents: {
     remove(manualId: string, pageNumbers: readonly number[]): Promise<void>;
     statuses(manualId: string, pageNumbers: readonly number[], wanted: 'NOT_FOUND'): Promise<string[]>;
@@ -72,7 +72,7 @@ export async function deleteManual(ports: DeletionPorts, message: DeletionMessag
     }
   }
   await ports.files.remove(manual);
-  await ports.records.remove(owner, manual.manual_id);
+  await ports.library.remove(owner, manual);
   await ports.hidden.forget(owner, manual.manual_id);
   ports.onDeleted(manual);
 }

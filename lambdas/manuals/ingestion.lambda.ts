@@ -11,8 +11,10 @@ import { isolatedExtraction } from './extraction/isolated-extraction.ts';
 import { giveUp, type IngestionPorts, ingest } from './ingestion.ts';
 import { isLastReceive } from './last-receive.ts';
 import { LookQueue } from './look-queue.ts';
+import { ManualContents } from './manual-contents.ts';
 import { BEDROCK_AGENT_RETRIES, ManualDocuments } from './manual-documents.ts';
 import { ManualFiles } from './manual-files.ts';
+import { ManualLibrary } from './manual-library.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ingestionContract } from './manuals.contract.ts';
 
@@ -20,12 +22,22 @@ const environment = parseEnvironment(ingestionContract);
 /** Of this bundle, and so of its worker's, which is made of `ingestion.worker.ts`. */
 const folder = realpathSync(__dirname);
 
+const dynamodb = new DynamoDBClient({});
 const ports: IngestionPorts = {
-  records: new ManualRecords(new DynamoDBClient({}), environment.MANUALS_TABLE),
+  records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
+  contents: new ManualContents(dynamodb, environment.MANUALS_TABLE),
+  library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),
+  maxPages: environment.PAGES_PER_USER,
   files: new ManualFiles(new S3Client({}), environment.MANUALS_BUCKET),
   extractPages: isolatedExtraction({ file: path.join(folder, 'worker.js'), folder }),
   documents: new ManualDocuments(new BedrockAgentClient(BEDROCK_AGENT_RETRIES), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
   readiness: new LookQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
+  onRejected: ({ manual_id }, rejection) =>
+    logger.info('a manual was rejected', {
+      manual_id,
+      failure: rejection.failure,
+      ...(rejection instanceof Error && rejection.cause !== undefined && { cause: String(rejection.cause) }),
+    }),
   onIgnored: (object, reason) => logger.warn('an object was ignored', { ...object, reason }),
 };
 

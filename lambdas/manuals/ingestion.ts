@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { ExtractedText, Page } from './extraction/page.ts';
 import { type Identity, type Manual, ManualRejected, parseIncomingKey, type Rejection } from './manual.ts';
+import type { ContentOutcome } from './manual-contents.ts';
+import type { WritingOutcome } from './manual-library.ts';
 import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
 
 /** The exact object that arrived. */
@@ -15,11 +18,16 @@ export interface IngestionPorts {
   readonly records: {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     claim(caller: Caller, manualId: string, version: string): Promise<boolean>;
-    startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined>;
     endWriting(caller: Caller, manualId: string, writer: string): Promise<void>;
     advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
+  };
+  readonly contents: { claim(caller: Caller, manualId: string, hash: string): Promise<ContentOutcome> };
+  readonly library: {
+    startWriting(caller: Caller, manual: Manual, pages: number, maxPages: number): Promise<WritingOutcome>;
     reject(caller: Caller, manualId: string, from: readonly ManualState[], rejection: Rejection): Promise<boolean>;
   };
+  /** How many pages one user's manuals may have in all. */
+  readonly maxPages: number;
   readonly files: {
     readIncoming(manual: Manual, version: string): Promise<Uint8Array>;
     keep(manual: Manual, version: string): Promise<void>;
@@ -29,6 +37,7 @@ export interface IngestionPorts {
   readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<ExtractedText>;
   readonly documents: { ingest(manual: Manual, pages: readonly Page[]): Promise<void> };
   readonly readiness: { lookAt(message: ReadinessMessage): Promise<void> };
+  readonly onRejected: (manual: Manual, rejection: Rejection) => void;
   readonly onIgnored: (object: IncomingObject, reason: string) => void;
 }
 
@@ -55,22 +64,51 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
   if (!(await ports.records.claim(owner, manual.manual_id, object.version))) {
     return ports.onIgnored(object, `the manual is ${manual.status} already, or another version of it is being used`);
   }
-  const advance = (change: Partial<Manual>) => ports.records.advance(owner, manual.manual_id, ['validating'], change);
-  let extracted: ExtractedText;
-  try {
-    extracted = await ports.extractPages(manual.content_type, await ports.files.readIncoming(manual, object.version));
-  } catch (error) {
-    if (!(error instanceof ManualRejected)) throw error;
-    await ports.records.reject(owner, manual.manual_id, ['validating'], error);
-    return;
-  }
-  const { pageCount, pages } = extracted;
-  const writer = await ports.records.startWriting(owner, manual.manual_id, pageCount);
-  if (writer === undefined) return ports.onIgnored(object, 'the manual is not being validated any more');
+  const read = await readOwnContent(ports, owner, manual, object.version);
+  if (read === undefined) return ports.onIgnored(object, NO_MORE_VALIDATED);
+  if ('failure' in read) return reject(ports, owner, manual, object, read);
+  const { pageCount, pages } = read;
+  const writing = await ports.library.startWriting(owner, manual, pageCount, ports.maxPages);
+  if (writing.kind === 'closed') return ports.onIgnored(object, NO_MORE_VALIDATED);
+  if (writing.kind === 'full') return reject(ports, owner, manual, object, noRoomFor(pageCount, writing.pagesLeft, ports.maxPages));
   await allEnded([ports.files.keep(manual, object.version), ports.documents.ingest(manual, pages)]);
-  await ports.records.endWriting(owner, manual.manual_id, writer);
+  await ports.records.endWriting(owner, manual.manual_id, writing.writer);
   await ports.readiness.lookAt(firstLook(manual, pages));
-  await advance({ status: 'indexing' });
+  await ports.records.advance(owner, manual.manual_id, ['validating'], { status: 'indexing' });
+}
+
+const NO_MORE_VALIDATED = 'the manual is not being validated any more';
+
+/** The text of a file, or why it cannot be used: among others, since its owner has it already. Undefined when the manual is given up meanwhile. */
+async function readOwnContent(
+  ports: IngestionPorts,
+  owner: Caller,
+  manual: Manual,
+  version: string,
+): Promise<ExtractedText | Rejection | undefined> {
+  const bytes = await ports.files.readIncoming(manual, version);
+  const content = await ports.contents.claim(owner, manual.manual_id, createHash('sha256').update(bytes).digest('hex'));
+  if (content.kind === 'closed') return undefined;
+  if (content.kind === 'duplicate') return { failure: 'duplicate', duplicateOf: content.of };
+  try {
+    return await ports.extractPages(manual.content_type, bytes);
+  } catch (error) {
+    if (error instanceof ManualRejected) return error;
+    throw error;
+  }
+}
+
+function noRoomFor(pages: number, pagesLeft: number, maxPages: number): Rejection {
+  const detail = `The file has ${pages} pages. Your manuals may have ${maxPages} in all, of which ${pagesLeft} are left. Delete one first.`;
+  return { failure: 'too_many_pages', detail };
+}
+
+/** Tells the owner why, and removes what is of no use to anybody. */
+async function reject(ports: IngestionPorts, owner: Caller, manual: Manual, object: IncomingObject, rejection: Rejection): Promise<void> {
+  const rejected = await ports.library.reject(owner, manual.manual_id, ['validating'], rejection);
+  if (!rejected) return ports.onIgnored(object, NO_MORE_VALIDATED);
+  await ports.files.discard(manual, object.version);
+  ports.onRejected(manual, rejection);
 }
 
 /**

@@ -1,17 +1,17 @@
 import {
   ConditionalCheckFailedException,
-  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
-  PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Caller } from '../shared/caller.ts';
-import { type Manual, newWriter, type Rejection } from './manual.ts';
+import type { Manual } from './manual.ts';
 import type { ManualState } from './manuals.contract.ts';
+import { BESIDE_MANUALS, recordKey } from './record-keys.ts';
+import { despiteConflicts } from './write-at-once.ts';
 
 export interface ManualList {
   readonly manuals: readonly Manual[];
@@ -32,20 +32,10 @@ export class ManualRecords {
     this.#table = table;
   }
 
-  async create(manual: Manual): Promise<void> {
-    await this.#client.send(
-      new PutItemCommand({
-        TableName: this.#table,
-        Item: marshall(manual, { removeUndefinedValues: true }),
-        ConditionExpression: 'attribute_not_exists(manual_id)',
-      }),
-    );
-  }
-
   /** The caller's manual, as last written; undefined when the caller has none of that id. */
   async get(caller: Caller, manualId: string): Promise<Manual | undefined> {
     const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: keyOf(caller, manualId), ConsistentRead: true }),
+      new GetItemCommand({ TableName: this.#table, Key: recordKey(caller, manualId), ConsistentRead: true }),
     );
     return Item && (unmarshall(Item) as Manual);
   }
@@ -55,11 +45,11 @@ export class ManualRecords {
     const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
-        KeyConditionExpression: 'user_id = :user',
-        ExpressionAttributeValues: marshall({ ':user': caller.userId }),
+        KeyConditionExpression: 'user_id = :user AND manual_id < :beside',
+        ExpressionAttributeValues: marshall({ ':user': caller.userId, ':beside': BESIDE_MANUALS }),
         ScanIndexForward: false,
         Limit: limit,
-        ...(afterManualId !== undefined && { ExclusiveStartKey: keyOf(caller, afterManualId) }),
+        ...(afterManualId !== undefined && { ExclusiveStartKey: recordKey(caller, afterManualId) }),
       }),
     );
     const last = LastEvaluatedKey && (unmarshall(LastEvaluatedKey) as Pick<Manual, 'manual_id'>);
@@ -98,35 +88,6 @@ export class ManualRecords {
     });
   }
 
-  /**
-   * Records that a manual has failed for good, before anything of it was kept, provided that it is in one of the states `from`. What
-   * fails in a way that may be taken up again is not told here. Says whether it was recorded.
-   */
-  reject(caller: Caller, manualId: string, from: readonly ManualState[], { failure, detail }: Rejection): Promise<boolean> {
-    return this.advance(caller, manualId, from, { status: 'failed', failure, ...(detail !== undefined && { failure_detail: detail }) });
-  }
-
-  /**
-   * Notes that an ingestion is about to write this many pages and the file, provided that the manual is being validated. Returns
-   * the entry by which `endWriting` takes the note back; undefined when the manual is in another state, or gone.
-   */
-  async startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined> {
-    const now = new Date();
-    const writer = newWriter(now.getTime());
-    const started = await this.#change(caller, manualId, {
-      UpdateExpression: 'SET pages = :pages, updated_at = :now ADD writers :writers',
-      ConditionExpression: '#status = :validating',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: marshall({
-        ':pages': pages,
-        ':now': now.toISOString(),
-        ':writers': new Set([writer]),
-        ':validating': 'validating',
-      }),
-    });
-    return started ? writer : undefined;
-  }
-
   /** Notes that what was noted by `startWriting` is over. Changes nothing when the manual is gone. */
   async endWriting(caller: Caller, manualId: string, writer: string): Promise<void> {
     await this.#change(caller, manualId, {
@@ -142,11 +103,6 @@ export class ManualRecords {
     return this.#update(caller, manualId, { status: 'deleting' }, { condition, names: {}, values: {} });
   }
 
-  /** Removes the record. Changes nothing when it is gone already. */
-  async remove(caller: Caller, manualId: string): Promise<void> {
-    await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: keyOf(caller, manualId) }));
-  }
-
   #update(caller: Caller, manualId: string, change: ManualChange, { condition, names, values }: Condition): Promise<boolean> {
     const assignments = Object.entries({ ...change, updated_at: new Date().toISOString() });
     return this.#change(caller, manualId, {
@@ -160,7 +116,8 @@ export class ManualRecords {
   /** Says whether the condition was met; otherwise nothing has changed. */
   async #change(caller: Caller, manualId: string, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>): Promise<boolean> {
     try {
-      await this.#client.send(new UpdateItemCommand({ TableName: this.#table, Key: keyOf(caller, manualId), ...change }));
+      const command = new UpdateItemCommand({ TableName: this.#table, Key: recordKey(caller, manualId), ...change });
+      await despiteConflicts(() => this.#client.send(command));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
@@ -174,5 +131,3 @@ interface Condition {
   readonly names: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, string>>;
 }
-
-const keyOf = (caller: Caller, manualId: string) => marshall({ user_id: caller.userId, manual_id: manualId });

@@ -8,6 +8,7 @@ import {
   type ManualDocument,
   type ManualFailure,
   type ManualState,
+  UPLOAD_FORM_SECONDS,
   type UploadMethod,
 } from './manuals.contract.ts';
 
@@ -24,6 +25,10 @@ export interface Manual {
   readonly failure?: ManualFailure;
   /** What its owner reads of the failure, where that is more exact than the failure's own sentence. */
   readonly failure_detail?: string;
+  /** The owner's other manual that holds the same bytes. */
+  readonly duplicate_of?: string;
+  /** The SHA-256 of the bytes that are being, or were, ingested, in hexadecimal digits. */
+  readonly content_hash?: string;
   readonly upload_method: UploadMethod;
   /** The version of the uploaded object that is being, or was, ingested. */
   readonly object_version?: string;
@@ -35,20 +40,44 @@ export interface Manual {
 }
 
 /** What the owner sees of a manual. */
-export function manualDocument(manual: Manual): ManualDocument {
-  const { manual_id, filename, content_type, size, status, pages, failure, failure_detail, created_at, updated_at } = manual;
+export function manualDocument(manual: Manual, nowMs: number): ManualDocument {
+  const { manual_id, filename, content_type, size, pages, created_at, updated_at } = manual;
+  const failure = failureOf(manual, nowMs);
   return {
     manual_id,
     filename,
     content_type,
     size,
-    status,
+    status: failure ? 'failed' : manual.status,
     ...(pages !== undefined && { pages }),
-    // A manual that was given up and taken up again keeps what it had failed of in its record.
-    ...(status === 'failed' && failure && { failure: { code: failure, detail: failure_detail ?? MANUAL_FAILURES[failure] } }),
+    ...(failure && { failure }),
     created_at,
     updated_at,
   };
+}
+
+/** A manual that was given up and taken up again keeps what it had failed of in its record. */
+function failureOf(manual: Manual, nowMs: number): ManualDocument['failure'] {
+  const code = hasExpired(manual, nowMs) ? 'upload_expired' : manual.status === 'failed' ? manual.failure : undefined;
+  if (code === undefined) return undefined;
+  const { failure_detail: detail = MANUAL_FAILURES[code], duplicate_of } = manual;
+  return { code, detail, ...(duplicate_of !== undefined && { duplicate_of }) };
+}
+
+/** As long again as the form is good: the largest file may be begun in its last second, and its event takes its time. */
+const UPLOAD_GRACE_SECONDS = UPLOAD_FORM_SECONDS;
+
+/**
+ * Whether the file of a manual can be expected no more. It is looked up rather than recorded, so that an event that was held up for
+ * hours is still taken; it is recorded when the manual's place is needed, see `startUpload`.
+ */
+export function hasExpired({ status, created_at }: Manual, nowMs: number): boolean {
+  return status === 'awaiting_upload' && Date.parse(created_at) + (UPLOAD_FORM_SECONDS + UPLOAD_GRACE_SECONDS) * 1000 <= nowMs;
+}
+
+/** Whether a manual counts against its owner's limit: all do but those of which nothing was written when they failed for good. */
+export function takesPlace({ failure, pages }: Manual): boolean {
+  return failure === undefined || failure === 'indexing_failed' || pages !== undefined;
 }
 
 /** What a manual's keys are made of. */
@@ -80,6 +109,8 @@ export function isBeingWritten({ writers = new Set() }: Pick<Manual, 'writers'>,
 export interface Rejection {
   readonly failure: Exclude<ManualFailure, 'indexing_failed'>;
   readonly detail?: string | undefined;
+  /** The id of the manual that it is a duplicate of. */
+  readonly duplicateOf?: string | undefined;
 }
 
 /** A file cannot be used as it is; its owner is told why. Trying again would change nothing. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { apiEnvironment, commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import { apiEnvironment, commonEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
 import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { hidingEnvironment } from '../usage/usage.contract.ts';
 
@@ -12,7 +12,7 @@ const PLAIN_TEXT = /^[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]+$/u;
 export const UPLOAD_FORM_SECONDS = 15 * 60;
 const MAX_FILENAME_CHARACTERS = 255;
 export const DEFAULT_MANUALS_PER_LIST = 20;
-const MAX_MANUALS_PER_LIST = 100;
+export const MAX_MANUALS_PER_LIST = 100;
 
 /** The formats that can be read, by content type. */
 export const FILE_TYPES = {
@@ -72,7 +72,7 @@ export interface ManualDocument {
   readonly size: number;
   readonly status: ManualState;
   readonly pages?: number;
-  readonly failure?: { readonly code: ManualFailure; readonly detail: string };
+  readonly failure?: { readonly code: ManualFailure; readonly detail: string; readonly duplicate_of?: string } | undefined;
   readonly created_at: string;
   readonly updated_at: string;
 }
@@ -128,13 +128,16 @@ export type DeletionMessage = z.output<typeof DeletionMessage>;
 const records = { MANUALS_TABLE: text() } as const;
 const files = { MANUALS_BUCKET: text() } as const;
 const documents = { KNOWLEDGE_BASE_ID: text(), DATA_SOURCE_ID: text() } as const;
+/** `add` needs the one, `startWriting` the other. */
+const placeLimits = { MANUALS_PER_USER: positiveInteger(), UPLOADS_PER_DAY: positiveInteger() } as const;
+const pageLimit = { PAGES_PER_USER: positiveInteger() } as const;
 const readinessQueue = { READINESS_QUEUE_URL: text() } as const;
 const deletionQueue = { DELETION_QUEUE_URL: text() } as const;
 
 export const manualsContract = {
   name: 'manuals',
   entry: 'manuals/manuals',
-  environment: { ...apiEnvironment, ...records, ...files, ...hidingEnvironment, ...deletionQueue },
+  environment: { ...apiEnvironment, ...records, ...placeLimits, ...files, ...hidingEnvironment, ...deletionQueue },
   routes: {
     list: { method: 'GET', path: '/api/manuals', access: 'user' },
     get: { method: 'GET', path: '/api/manuals/{manual_id}', access: 'user' },
@@ -147,7 +150,7 @@ export const manualsContract = {
 export const ingestionContract = {
   name: 'manuals-ingestion',
   entry: 'manuals/ingestion',
-  environment: { ...commonEnvironment, ...records, ...files, ...documents, ...readinessQueue },
+  environment: { ...commonEnvironment, ...records, ...pageLimit, ...files, ...documents, ...readinessQueue },
 } as const satisfies FunctionContract;
 
 /** Watches a manual until it is indexed and a search finds it. */

@@ -6,6 +6,7 @@ import { parseEnvironment } from '../shared/environment.ts';
 import { validate } from '../shared/validation.ts';
 import { HiddenManuals } from '../usage/hidden-manuals.ts';
 import { LookQueue } from './look-queue.ts';
+import { ManualLibrary } from './manual-library.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ListParameters, manualsContract } from './manuals.contract.ts';
 import { getManual, listManuals, type ManualsPorts, removeManual, startUpload } from './manuals.ts';
@@ -16,6 +17,8 @@ const environment = parseEnvironment(manualsContract);
 const dynamodb = new DynamoDBClient({});
 const ports: ManualsPorts = {
   records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
+  library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),
+  limits: { manuals: environment.MANUALS_PER_USER, uploadsPerDay: environment.UPLOADS_PER_DAY },
   forms: new UploadForms(new S3Client({}), environment.MANUALS_BUCKET),
   hidden: new HiddenManuals(dynamodb, environment.USAGE_TABLE),
   deletions: new LookQueue(new SQSClient({}), environment.DELETION_QUEUE_URL),

@@ -1,7 +1,9 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../shared/caller.ts';
 import { Problem } from '../shared/problem.ts';
-import { type Manual, manualDocument } from './manual.ts';
+import { nextUtcDay, secondsUntil } from '../shared/utc-day.ts';
+import { hasExpired, type Manual, manualDocument, type Rejection } from './manual.ts';
+import type { LibraryLimits } from './manual-library.ts';
 import type { ManualList } from './manual-records.ts';
 import {
   DEFAULT_MANUALS_PER_LIST,
@@ -9,8 +11,10 @@ import {
   type DeletionMessage,
   FILE_TYPES,
   MAX_MANUAL_BYTES,
+  MAX_MANUALS_PER_LIST,
   type ManualDocument,
   type ManualListDocument,
+  type ManualState,
   UPLOAD_FORM_SECONDS,
   type UploadDocument,
   type UploadRequest,
@@ -19,18 +23,30 @@ import {
 /** What the manuals routes need of the world. */
 export interface ManualsPorts {
   readonly records: {
-    create(manual: Manual): Promise<void>;
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     list(caller: Caller, limit: number, afterManualId?: string): Promise<ManualList>;
     beginDeletion(caller: Caller, manualId: string): Promise<boolean>;
   };
+  readonly library: {
+    add(caller: Caller, manual: Manual, limits: LibraryLimits, nowMs: number): Promise<keyof LibraryLimits | undefined>;
+    reject(caller: Caller, manualId: string, from: readonly ManualState[], rejection: Rejection): Promise<boolean>;
+  };
+  readonly limits: LibraryLimits;
   readonly forms: { create(manual: Manual): Promise<UploadDocument['upload']> };
   readonly hidden: { hide(caller: Caller, manualId: string): Promise<void>; forget(caller: Caller, manualId: string): Promise<void> };
   readonly deletions: { lookAt(message: DeletionMessage, delaySeconds: number): Promise<void> };
 }
 
-/** Records a manual that is about to be uploaded, and answers with the form for it. */
-export async function startUpload(ports: ManualsPorts, caller: Caller, request: UploadRequest): Promise<UploadDocument> {
+/**
+ * Records a manual that is about to be uploaded, and answers with the form for it. Throws a Problem when the file would not be accepted
+ * or its owner has no room for it.
+ */
+export async function startUpload(
+  ports: ManualsPorts,
+  caller: Caller,
+  request: UploadRequest,
+  nowMs: number = Date.now(),
+): Promise<UploadDocument> {
   if (!Object.hasOwn(FILE_TYPES, request.content_type)) {
     throw new Problem(
       'unsupported_type',
@@ -45,8 +61,7 @@ export async function startUpload(ports: ManualsPorts, caller: Caller, request: 
       errors: [{ pointer: '/size', detail: `is more than ${MAX_MANUAL_BYTES}` }],
     });
   }
-  const now = Date.now();
-  const created_at = new Date(now).toISOString();
+  const created_at = new Date(nowMs).toISOString();
   const manual: Manual = {
     user_id: caller.userId,
     manual_id: uuidv7(),
@@ -58,15 +73,44 @@ export async function startUpload(ports: ManualsPorts, caller: Caller, request: 
     created_at,
     updated_at: created_at,
   };
-  const [upload] = await Promise.all([ports.forms.create(manual), ports.records.create(manual)]);
-  return { manual_id: manual.manual_id, upload, expires_at: new Date(now + UPLOAD_FORM_SECONDS * 1000).toISOString() };
+  const [upload] = await Promise.all([ports.forms.create(manual), addToLibrary(ports, caller, manual, nowMs)]);
+  return { manual_id: manual.manual_id, upload, expires_at: new Date(nowMs + UPLOAD_FORM_SECONDS * 1000).toISOString() };
+}
+
+/** Records a new manual. Throws a Problem that names the limit when its owner has no room for it. */
+async function addToLibrary(ports: ManualsPorts, caller: Caller, manual: Manual, nowMs: number): Promise<void> {
+  const { library, limits } = ports;
+  let reached = await library.add(caller, manual, limits, nowMs);
+  if (reached === 'manuals' && (await freeExpiredPlaces(ports, caller, nowMs))) reached = await library.add(caller, manual, limits, nowMs);
+  if (reached === 'manuals') {
+    throw new Problem('library_full', `You have ${limits.manuals} manuals, which is as many as you may have. Delete one first.`);
+  }
+  if (reached === 'uploadsPerDay') {
+    throw new Problem('quota_exceeded', `You have started ${limits.uploadsPerDay} uploads today, which is as many as you may in a day.`, {
+      retryAfterSeconds: secondsUntil(nextUtcDay(nowMs), nowMs),
+    });
+  }
+}
+
+/** Says whether any of the caller's manuals had a place for a file that can be expected no more. Most callers never come here. */
+async function freeExpiredPlaces({ records, library }: ManualsPorts, caller: Caller, nowMs: number): Promise<boolean> {
+  let freed = 0;
+  let after: string | undefined;
+  do {
+    const { manuals, lastManualId } = await records.list(caller, MAX_MANUALS_PER_LIST, after);
+    for (const manual of manuals.filter((one) => hasExpired(one, nowMs))) {
+      if (await library.reject(caller, manual.manual_id, ['awaiting_upload'], { failure: 'upload_expired' })) freed += 1;
+    }
+    after = lastManualId;
+  } while (after !== undefined);
+  return freed > 0;
 }
 
 /** One of the caller's manuals. Somebody else's is as unknown as one that never was. */
 export async function getManual(ports: ManualsPorts, caller: Caller, manualId: string): Promise<ManualDocument> {
   const manual = isUuid(manualId) ? await ports.records.get(caller, manualId) : undefined;
   if (!manual) throw unknownManual();
-  return manualDocument(manual);
+  return manualDocument(manual, Date.now());
 }
 
 /**
@@ -95,7 +139,11 @@ export async function listManuals(
 ): Promise<ManualListDocument> {
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   const { manuals, lastManualId } = await ports.records.list(caller, limit, after);
-  return { manuals: manuals.map(manualDocument), ...(lastManualId !== undefined && { next_cursor: encodeCursor(lastManualId) }) };
+  const now = Date.now();
+  return {
+    manuals: manuals.map((manual) => manualDocument(manual, now)),
+    ...(lastManualId !== undefined && { next_cursor: encodeCursor(lastManualId) }),
+  };
 }
 
 /** A cursor holds a manual's id and no owner, so that another user's cursor leads nowhere but into one's own list. */

@@ -9,6 +9,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'A valid access token is required' },
   forbidden: { status: 403, title: 'This request is not allowed' },
   not_found: { status: 404, title: 'There is no such thing' },
+  library_full: { status: 409, title: 'There is no room for another manual' },
   too_large: { status: 413, title: 'The request or the file is too large' },
   unsupported_type: { status: 415, title: 'The content type is not accepted' },
   quota_exceeded: { status: 429, title: 'A quota is used up' },

@@ -1,3 +1,4 @@
+import { nextUtcDay, secondsUntil, utcDay } from '../shared/utc-day.ts';
 import type { QuotaDocument, UsageDocument } from './usage.contract.ts';
 
 /** Units per user and UTC day, and per user and calendar month. */
@@ -29,8 +30,8 @@ export interface Reservation {
   readonly hiddenManualIds: readonly string[];
 }
 
-export const dayCounter = (atMs: number): string => `d${isoDigits(atMs).slice(0, 8)}`;
-export const monthCounter = (atMs: number): string => `m${isoDigits(atMs).slice(0, 6)}`;
+export const dayCounter = (atMs: number): string => `d${utcDay(atMs)}`;
+export const monthCounter = (atMs: number): string => `m${utcDay(atMs).slice(0, 6)}`;
 export const openEntry = (reservationId: string): string => `o_${reservationId}`;
 /** The attribute that names the manuals that are hidden from questions: with the counters, so that a reservation has read it already. */
 export const HIDDEN_MANUALS = 'hidden_manual_ids';
@@ -55,7 +56,7 @@ export function quotaDocument(usage: UsageDocument, atMs: number): QuotaDocument
     monthly_limit: usage.monthly_limit,
     daily_remaining: Math.max(0, usage.daily_limit - usage.daily_used),
     monthly_remaining: Math.max(0, usage.monthly_limit - usage.monthly_used),
-    daily_resets_at: new Date(nextDay(atMs)).toISOString(),
+    daily_resets_at: new Date(nextUtcDay(atMs)).toISOString(),
     monthly_resets_at: new Date(nextMonth(atMs)).toISOString(),
   };
 }
@@ -71,15 +72,12 @@ export function limitReached(
     return { limit: 'monthly', allowance: quota.monthly, retryAfterSeconds: secondsUntil(nextMonth(atMs), atMs) };
   }
   if (used.daily + units > quota.daily) {
-    return { limit: 'daily', allowance: quota.daily, retryAfterSeconds: secondsUntil(nextDay(atMs), atMs) };
+    return { limit: 'daily', allowance: quota.daily, retryAfterSeconds: secondsUntil(nextUtcDay(atMs), atMs) };
   }
   return undefined;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const isoDigits = (atMs: number): string => new Date(atMs).toISOString().replaceAll('-', '');
-const nextDay = (atMs: number): number => (Math.floor(atMs / DAY_MS) + 1) * DAY_MS;
 const startOfMonth = (atMs: number): number => Date.UTC(new Date(atMs).getUTCFullYear(), new Date(atMs).getUTCMonth(), 1);
 const nextMonth = (atMs: number): number => Date.UTC(new Date(atMs).getUTCFullYear(), new Date(atMs).getUTCMonth() + 1, 1);
-const secondsUntil = (momentMs: number, atMs: number): number => Math.max(1, Math.ceil((momentMs - atMs) / 1000));

@@ -64,9 +64,15 @@ export class Manuals extends Construct {
   }
 
   #routes(props: ManualsProps, deletionQueue: Queue): void {
-    const { api, usage, table, bucket } = props;
+    const { api, usage, table, bucket, config } = props;
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: manualsContract, timeout: Duration.seconds(28) });
-    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, DELETION_QUEUE_URL: deletionQueue.queueUrl });
+    fn.provide({
+      MANUALS_TABLE: table.tableName,
+      MANUALS_BUCKET: bucket.bucketName,
+      DELETION_QUEUE_URL: deletionQueue.queueUrl,
+      MANUALS_PER_USER: String(config.library.manuals),
+      UPLOADS_PER_DAY: String(config.library.uploadsPerDay),
+    });
     table.grant(fn, 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     // The forms that it signs write with its own permission.
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
@@ -76,7 +82,7 @@ export class Manuals extends Construct {
   }
 
   #ingestion(props: ManualsProps, readinessQueue: Queue): void {
-    const { table, bucket, knowledgeBase, deadLetters } = props;
+    const { table, bucket, knowledgeBase, deadLetters, config } = props;
     const queue = this.#queue('IngestionQueue', INGESTION_TIMEOUT, deadLetters.ingestion);
     new Rule(this, 'IncomingRule', {
       eventPattern: {
@@ -92,8 +98,13 @@ export class Manuals extends Construct {
       timeout: INGESTION_TIMEOUT,
       memoryMiB: INGESTION_MEMORY_MIB,
     });
-    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, READINESS_QUEUE_URL: readinessQueue.queueUrl });
-    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    fn.provide({
+      MANUALS_TABLE: table.tableName,
+      MANUALS_BUCKET: bucket.bucketName,
+      READINESS_QUEUE_URL: readinessQueue.queueUrl,
+      PAGES_PER_USER: String(config.library.pages),
+    });
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem');
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion', 's3:DeleteObjectVersion');
     allowObjects(fn, bucket, MANUALS_PREFIX, 's3:PutObject');
     readinessQueue.grant(fn, 'sqs:SendMessage');
@@ -116,7 +127,7 @@ export class Manuals extends Construct {
     const { usage, table, bucket, knowledgeBase } = props;
     const fn = new CapabilityFunction(this, 'Deletion', { ...props, contract: deletionContract, timeout: DELETION_TIMEOUT });
     fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, DELETION_QUEUE_URL: queue.queueUrl });
-    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:DeleteItem');
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
     allowListingVersions(fn, bucket, INCOMING_PREFIX, MANUALS_PREFIX);
     for (const prefix of [INCOMING_PREFIX, MANUALS_PREFIX]) allowObjects(fn, bucket, prefix, 's3:DeleteObjectVersion');
     usage.grantHide(fn);

@@ -233,8 +233,9 @@ describe('the operator', () => {
   });
 
   test('reads the bucket, where incoming and kept files lie apart and in versions', async () => {
-    const { manual_id, upload } = await user.client.startUpload({ filename: 'kettle.txt', content_type: 'text/plain', size: TEXT.length });
-    await sendForm(upload, TEXT);
+    const text = new TextEncoder().encode('Rinse the kettle.');
+    const { manual_id, upload } = await user.client.startUpload({ filename: 'kettle.txt', content_type: 'text/plain', size: text.length });
+    await sendForm(upload, text);
     await user.client.untilReady(manual_id);
     const s3 = new S3Client(operatorConfig(runtime.file));
     const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));

@@ -119,10 +119,10 @@ test('somebody else deletes nothing, and is told what he would be told of none',
 });
 
 test('a manual can be deleted in every state, and what its form uploads later is removed', async () => {
-  const [awaiting, unreadable, unindexed] = [await startUpload(), await startUpload(), await startUpload(['One.', 'Two.'])];
+  const [awaiting, unreadable, unindexed] = [await startUpload(), await startUpload(['One.']), await startUpload(['One.', 'Two.'])];
   await control.failDocuments(`^${unindexed.manualId}#2$`);
   await Promise.all([unreadable.send(), unindexed.send()]);
-  const indexing = await startUpload();
+  const indexing = await startUpload(['Two.']);
   await Promise.all([untilStatus(unreadable.manualId, 'indexing'), untilStatus(unindexed.manualId, 'failed')]);
   await control.setIngestionTimes({ inProgressMs: FOUR_MINUTES_MS });
   await indexing.send();
@@ -158,7 +158,7 @@ test('a passing fault of any service only delays it', async () => {
   const faults = [
     ['dynamodb', 'UpdateItem', 'throttle'],
     ['dynamodb', 'GetItem', 'drop'],
-    ['dynamodb', 'DeleteItem', 'drop'],
+    ['dynamodb', 'TransactWriteItems', 'drop'],
     ['bedrock', 'DeleteKnowledgeBaseDocuments', 'throttle'],
     ['bedrock', 'DeleteKnowledgeBaseDocuments', 'drop'],
     ['bedrock', 'GetKnowledgeBaseDocuments', 'throttle'],

@@ -135,6 +135,29 @@ test('two files posted by one form are one of them, whole', async () => {
   ]).toContainEqual(pages);
 });
 
+test('the same bytes uploaded twice are one manual, until that is deleted; those of another user are another', async () => {
+  const first = await upload();
+  await user.client.untilReady(first);
+  const second = await upload();
+  await expect(user.client.untilReady(second)).rejects.toThrow('duplicate');
+  await expect(user.client.manual(second)).resolves.toMatchObject({ failure: { code: 'duplicate', duplicate_of: first } });
+  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [{ manual_id: first }] });
+  await user.client.delete(first);
+  const third = await upload();
+  await user.client.untilReady(third);
+  await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [{ manual_id: third }] });
+  user = await newUser(runtime.file);
+  await user.client.untilReady(await upload());
+});
+
+test('a day has twenty uploads, however many are started at once', async () => {
+  const announced = { filename: 'kettle.txt', content_type: 'text/plain', size: 1 };
+  const outcomes = await Promise.allSettled(Array.from({ length: 25 }, () => user.client.startUpload(announced)));
+  const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  expect(refused.map(({ status, problem }) => [status, problem.code])).toEqual(Array(5).fill([429, 'quota_exceeded']));
+  await expect(user.client.manuals()).resolves.toMatchObject({ manuals: { length: 20 } });
+});
+
 test('a text with characters of every plane becomes ready', async () => {
   const bytes = new TextEncoder().encode('The 😀 valve opens to the left. \uffff');
   const { manual_id, upload: form } = await user.client.startUpload({

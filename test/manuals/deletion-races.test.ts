@@ -101,11 +101,15 @@ class World {
       records: {
         get: (...of) => call('get', () => records.get(...of)),
         claim: (...of) => call('claim', () => records.claim(...of)),
-        startWriting: (...of) => call('start writing', () => records.startWriting(...of)),
         endWriting: (...of) => call('end writing', () => records.endWriting(...of)),
         advance: (...of) => call('advance', () => records.advance(...of)),
+      },
+      contents: { claim: (...of) => call('claim content', () => records.claimContent(...of)) },
+      library: {
+        startWriting: (...of) => call('start writing', () => records.startWriting(...of)),
         reject: (...of) => call('reject', () => records.reject(...of)),
       },
+      maxPages: 5000,
       files: {
         readIncoming: () => call('read', () => new Uint8Array([1])),
         keep: (_, version) => call('keep', () => void objects.add(`manuals ${version}`)),
@@ -118,6 +122,7 @@ class World {
         },
       },
       readiness: { lookAt: (message) => call('send', () => this.#watch(message)) },
+      onRejected: () => undefined,
       onIgnored: () => undefined,
     };
   }
@@ -141,8 +146,8 @@ class World {
     return {
       records: {
         get: (...of) => call('get', () => this.records.get(...of)),
-        remove: (...of) => call('remove record', () => this.records.remove(...of)),
       },
+      library: { remove: (...of) => call('remove record', () => this.records.remove(...of)) },
       documents: {
         remove: (_, pages) => call('remove documents', () => this.#removeDocuments(pages)),
         statuses: (_, pages) => call('statuses', () => this.#statuses(pages)),

@@ -21,6 +21,7 @@ test('the deletion worker may look at and remove what there is of a manual, and 
     'dynamodb:DeleteItem',
     'dynamodb:GetItem',
     'dynamodb:UpdateItem',
+    'dynamodb:UpdateItem',
     's3:DeleteObjectVersion',
     's3:ListBucketVersions',
     'sqs:DeleteMessage',

@@ -27,6 +27,8 @@ function world({
   const ports: DeletionPorts = {
     records: {
       get: (...of) => records.get(...of),
+    },
+    library: {
       remove: async (...of) => {
         await act('record');
         await records.remove(...of);
@@ -145,7 +147,7 @@ test.each(['remove', 'look', 'confirm'] as const)(
   '"%s" about a manual that is gone has nothing left to do but to forget it',
   async (step) => {
     const it = world();
-    await it.records.remove(ALICE, manual_id);
+    await it.records.remove(ALICE, ALICES_MANUAL);
     await it.step({ step });
     expect(it.did).toEqual(['forget true']);
   },

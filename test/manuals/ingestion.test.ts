@@ -15,6 +15,9 @@ function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<Ing
   const looks: ReadinessMessage[] = [];
   const ports: IngestionPorts = {
     records,
+    contents: { claim: (...of) => records.claimContent(...of) },
+    library: records,
+    maxPages: 5000,
     files: {
       readIncoming: async (_manual, version) => {
         did.push(`read ${version}`);
@@ -26,6 +29,7 @@ function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<Ing
     extractPages: async () => ({ pageCount: 3, pages: PAGES }),
     documents: { ingest: async (_manual, pages) => void did.push(`ingest ${pages.length}`) },
     readiness: { lookAt: async (message) => void looks.push(message) },
+    onRejected: (_manual, { failure }) => void did.push(`rejected: ${failure}`),
     onIgnored: (_object, reason) => void did.push(`ignored: ${reason}`),
     ...replaced,
   };
@@ -98,8 +102,40 @@ test.each([
 test('a file that cannot be used fails with its reason, and is not tried again', async () => {
   const { ports, did, manual } = world(undefined, { extractPages: () => Promise.reject(new ManualRejected('encrypted')) });
   await ingest(ports, OBJECT);
-  expect(did).toEqual(['read v1']);
+  expect(did).toEqual(['read v1', 'discard true v1', 'rejected: encrypted']);
   await expect(manual()).resolves.toMatchObject({ status: 'failed', failure: 'encrypted' });
+});
+
+test('what its owner has already is not read, kept or ingested, and names the other', async () => {
+  const hashes: string[] = [];
+  const { ports, did, manual } = world(undefined, {
+    extractPages: () => Promise.reject(new Error('was read all the same')),
+    contents: {
+      claim: async (_owner, _id, hash) => {
+        hashes.push(hash);
+        return { kind: 'duplicate', of: 'the-other' };
+      },
+    },
+  });
+  await ingest(ports, OBJECT);
+  expect(did).toEqual(['read v1', 'discard true v1', 'rejected: duplicate']);
+  await expect(manual()).resolves.toMatchObject({ status: 'failed', failure: 'duplicate', duplicate_of: 'the-other' });
+  // Of the one byte 1 that is read: `printf '\x01' | sha256sum`.
+  expect(hashes).toEqual(['4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a']);
+});
+
+test('pages for which its owner has no room fail with how many are left, and nothing is written', async () => {
+  const records = new MemoryRecords(ALICES_MANUAL);
+  const { ports, did, manual } = world(records, {
+    library: { startWriting: async () => ({ kind: 'full', pagesLeft: 2 }), reject: (...of) => records.reject(...of) },
+  });
+  await ingest(ports, OBJECT);
+  expect(did).toEqual(['read v1', 'discard true v1', 'rejected: too_many_pages']);
+  await expect(manual()).resolves.toMatchObject({
+    status: 'failed',
+    failure: 'too_many_pages',
+    failure_detail: 'The file has 3 pages. Your manuals may have 5000 in all, of which 2 are left. Delete one first.',
+  });
 });
 
 test('after a crash between two steps the same message takes it up again', async () => {

@@ -1,34 +1,29 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { isBeingWritten, type Manual } from '../../lambdas/manuals/manual.ts';
+import type { Manual } from '../../lambdas/manuals/manual.ts';
+import { ManualLibrary } from '../../lambdas/manuals/manual-library.ts';
 import { ManualRecords } from '../../lambdas/manuals/manual-records.ts';
-import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { ALICE, callerNamed } from '../support/callers.ts';
-import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 import { ALICES_MANUAL } from '../support/manuals.ts';
-import { templatesOf } from '../support/templates.ts';
+import { type ManualsTable, openManualsTable } from '../support/manuals-table.ts';
 
-let door: TestFrontDoor;
-let client: DynamoDBClient;
+const LIMITS = { manuals: 1000, uploadsPerDay: 1000 };
+
+let table: ManualsTable;
 let records: ManualRecords;
+let library: ManualLibrary;
 let manuals = 0;
 
 beforeAll(async () => {
-  door = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: 'eu-west-1' })]);
-  const tables = templatesOf().storage.findResources('AWS::DynamoDB::Table');
-  const table = Object.entries(tables).find(([id]) => id.startsWith('ManualsTable'));
-  client = new DynamoDBClient(door.clientConfig);
-  records = new ManualRecords(client, (await door.provision('AWS::DynamoDB::Table', 'ManualsTable', table?.[1].Properties)).ref);
+  table = await openManualsTable();
+  records = new ManualRecords(table.client, table.name);
+  library = new ManualLibrary(table.client, table.name);
 });
 
-afterAll(async () => {
-  client.destroy();
-  await door.close();
-});
+afterAll(() => table.close());
 
 async function recorded(change: Partial<Manual> = {}): Promise<string> {
   manuals += 1;
   const manual_id = `manual-${manuals}`;
-  await records.create({ ...ALICES_MANUAL, manual_id, ...change });
+  await library.add(ALICE, { ...ALICES_MANUAL, manual_id, ...change }, LIMITS, Date.now());
   return manual_id;
 }
 
@@ -65,41 +60,21 @@ test('nobody takes up, moves on or reads what is somebody else’s or not there,
   await expect(records.get(ALICE, id)).resolves.toMatchObject({ status: 'awaiting_upload' });
 });
 
-test('an id is recorded once', async () => {
-  const id = await recorded();
-  await expect(records.create({ ...ALICES_MANUAL, manual_id: id })).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
-});
-
-test('writing is noted with the pages while the manual is validated, by each ingestion for itself, and taken back', async () => {
-  const id = await recorded({ status: 'validating' });
-  const [one, other] = await Promise.all([records.startWriting(ALICE, id, 7), records.startWriting(ALICE, id, 7)]);
-  const written = await records.get(ALICE, id);
-  expect(written).toMatchObject({ status: 'validating', pages: 7, writers: new Set([one, other]) });
-  expect([one === other, isBeingWritten(written ?? {}, Date.now())]).toEqual([false, true]);
-  await records.endWriting(ALICE, id, one ?? '');
-  await expect(records.get(ALICE, id)).resolves.toMatchObject({ writers: new Set([other]) });
-  await records.endWriting(ALICE, id, other ?? '');
-  await records.endWriting(ALICE, id, other ?? '');
-  expect(isBeingWritten((await records.get(ALICE, id)) ?? {}, Date.now())).toBe(false);
-});
-
 test('from a deletion nothing leads back, and once the record is gone nothing brings it back', async () => {
   const id = await recorded({ status: 'validating', object_version: 'v1' });
-  const writer = (await records.startWriting(ALICE, id, 7)) ?? '';
   await expect(records.beginDeletion(ALICE, id)).resolves.toBe(true);
   await expect(records.beginDeletion(ALICE, id)).resolves.toBe(true);
   const changes = () =>
     Promise.all([
       records.claim(ALICE, id, 'v1'),
-      records.startWriting(ALICE, id, 7),
       records.advance(ALICE, id, ['awaiting_upload', 'validating', 'indexing', 'ready', 'failed'], { status: 'ready' }),
     ]);
-  await expect(changes()).resolves.toEqual([false, undefined, false]);
-  await expect(records.get(ALICE, id)).resolves.toMatchObject({ status: 'deleting', pages: 7, writers: new Set([writer]) });
-  await records.remove(ALICE, id);
-  await records.remove(ALICE, id);
-  await expect(changes()).resolves.toEqual([false, undefined, false]);
-  await records.endWriting(ALICE, id, writer);
+  await expect(changes()).resolves.toEqual([false, false]);
+  const deleting = await records.get(ALICE, id);
+  expect(deleting).toMatchObject({ status: 'deleting' });
+  await library.remove(ALICE, deleting ?? ALICES_MANUAL);
+  await expect(changes()).resolves.toEqual([false, false]);
+  await records.endWriting(ALICE, id, 'a writer');
   await expect(records.beginDeletion(ALICE, id)).resolves.toBe(false);
   await expect(records.get(ALICE, id)).resolves.toBeUndefined();
 });
@@ -107,6 +82,16 @@ test('from a deletion nothing leads back, and once the record is gone nothing br
 test('nobody deletes what is somebody else’s', async () => {
   const id = await recorded({ status: 'ready' });
   await expect(records.beginDeletion(callerNamed('bob'), id)).resolves.toBe(false);
-  await records.remove(callerNamed('bob'), id);
   await expect(records.get(ALICE, id)).resolves.toMatchObject({ status: 'ready' });
+});
+
+test('a list holds manuals and nothing that stands beside them, newest first, by as many as are asked for', async () => {
+  const carol = callerNamed('carol');
+  const ids = ['01900000-0000-7000-8000-000000000001', 'ffffffff-ffff-7fff-bfff-ffffffffffff'];
+  for (const manual_id of ids) await library.add(carol, { ...ALICES_MANUAL, user_id: 'carol', manual_id }, LIMITS, Date.now());
+  const { manuals, lastManualId } = await records.list(carol, 1);
+  expect(manuals.map(({ manual_id }) => manual_id)).toEqual([ids[1]]);
+  expect(lastManualId).toBe(ids[1]);
+  await expect(records.list(carol, 1, lastManualId)).resolves.toMatchObject({ manuals: [{ manual_id: ids[0] }] });
+  await expect(records.list(carol, 10)).resolves.toEqual({ manuals: [expect.anything(), expect.anything()] });
 });

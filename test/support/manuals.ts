@@ -1,4 +1,6 @@
 import { type Manual, newWriter, type Rejection } from '../../lambdas/manuals/manual.ts';
+import type { ContentOutcome } from '../../lambdas/manuals/manual-contents.ts';
+import type { WritingOutcome } from '../../lambdas/manuals/manual-library.ts';
 import type { ManualState } from '../../lambdas/manuals/manuals.contract.ts';
 import type { Caller } from '../../lambdas/shared/caller.ts';
 
@@ -15,7 +17,7 @@ export const ALICES_MANUAL: Manual = {
   updated_at: '2026-11-20T10:00:00.000Z',
 };
 
-/** Manuals in memory, with the table's rule: a manual moves on only from the states that are named. */
+/** The records and the library of manuals in memory, with the table's rule: a manual moves on only from the states that are named. */
 export class MemoryRecords {
   readonly #manuals = new Map<string, Manual>();
   readonly #now: () => number;
@@ -42,16 +44,22 @@ export class MemoryRecords {
     return manual !== undefined && from.includes(manual.status) && this.#change(manual, change);
   }
 
-  async reject(caller: Caller, manualId: string, from: readonly ManualState[], { failure, detail }: Rejection): Promise<boolean> {
-    return this.advance(caller, manualId, from, { status: 'failed', failure, ...(detail !== undefined && { failure_detail: detail }) });
+  async reject(caller: Caller, manualId: string, from: readonly ManualState[], rejection: Rejection): Promise<boolean> {
+    const { failure, detail, duplicateOf } = rejection;
+    const reasons = { failure, ...(detail && { failure_detail: detail }), ...(duplicateOf && { duplicate_of: duplicateOf }) };
+    return this.advance(caller, manualId, from, { status: 'failed', ...reasons });
   }
 
-  async startWriting(caller: Caller, manualId: string, pages: number): Promise<string | undefined> {
-    const manual = this.#find(caller, manualId);
-    if (manual?.status !== 'validating') return undefined;
+  async claimContent(caller: Caller, manualId: string, _hash: string): Promise<ContentOutcome> {
+    return { kind: this.#find(caller, manualId)?.status === 'validating' ? 'claimed' : 'closed' };
+  }
+
+  async startWriting(caller: Caller, { manual_id }: Manual, pages: number, _maxPages: number): Promise<WritingOutcome> {
+    const manual = this.#find(caller, manual_id);
+    if (manual?.status !== 'validating') return { kind: 'closed' };
     const writer = newWriter(this.#now());
     this.#change(manual, { pages, writers: new Set([...(manual.writers ?? []), writer]) });
-    return writer;
+    return { kind: 'started', writer };
   }
 
   async endWriting(caller: Caller, manualId: string, writer: string): Promise<void> {
@@ -64,8 +72,8 @@ export class MemoryRecords {
     return manual !== undefined && this.#change(manual, { status: 'deleting' });
   }
 
-  async remove(caller: Caller, manualId: string): Promise<void> {
-    this.#manuals.delete(key(caller.userId, manualId));
+  async remove(caller: Caller, { manual_id }: Manual): Promise<void> {
+    this.#manuals.delete(key(caller.userId, manual_id));
   }
 
   #find(caller: Caller, manualId: string): Manual | undefined {
