@@ -63,6 +63,7 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
       },
       retrieval: bedrock,
       grants: () => access.grants(),
+      calls: () => frontDoor.calls.list(),
     }),
   ];
   return { all, api };

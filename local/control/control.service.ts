@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { IngestionTimes } from '../bedrock/ingestion-settings.ts';
+import type { CallCount } from '../front-door/call-counts.ts';
 import type { Faults } from '../front-door/faults.ts';
 import type { Grant } from '../iam/grants.ts';
 import { type AwsCall, AwsError } from '../platform/call.ts';
@@ -23,6 +24,8 @@ export interface Controls {
   };
   /** What the policies allow, and whether it was used. */
   readonly grants: () => readonly Grant[];
+  /** The calls that were let in so far. */
+  readonly calls: () => readonly CallCount[];
 }
 
 /** The name in the signature's scope of calls to the runtime itself. */
@@ -60,7 +63,7 @@ export class ControlService implements Service {
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval, grants }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, grants, calls }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -83,6 +86,7 @@ export class ControlService implements Service {
         return {};
       }),
       ListGrants: operation(NOTHING, () => ({ grants: grants() })),
+      CountCalls: operation(NOTHING, () => ({ calls: calls() })),
       LeakPassages: operation(DOCUMENTS, ({ pattern }) => {
         retrieval.leakPassages(toRegExp(pattern));
         return {};

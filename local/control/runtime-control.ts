@@ -1,5 +1,6 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { CallCount } from '../front-door/call-counts.ts';
 import type { Fault } from '../front-door/faults.ts';
 import type { Grant } from '../iam/grants.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
@@ -46,6 +47,12 @@ export class RuntimeControl {
   async grants(): Promise<readonly Grant[]> {
     const { grants } = (await this.#call('ListGrants', {})) as { grants: Grant[] };
     return grants;
+  }
+
+  /** How often who has called what so far, the calls of this class among them. */
+  async calls(): Promise<readonly CallCount[]> {
+    const { calls } = (await this.#call('CountCalls', {})) as { calls: CallCount[] };
+    return calls;
   }
 
   async #call(operation: string, input: object): Promise<unknown> {

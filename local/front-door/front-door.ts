@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { ANONYMOUS, type Principal } from '../platform/principal.ts';
 import type { Service } from '../platform/service.ts';
 import type { AccessKeys } from './access-keys.ts';
+import { CallCounts } from './call-counts.ts';
 import { type AnswerFate, Faults } from './faults.ts';
 import { abort, type ReceivedRequest, receive, send } from './http-exchange.ts';
 import { HttpListener, type HttpRequest, type HttpResponse } from './http-listener.ts';
@@ -34,6 +35,7 @@ interface Admission {
  */
 export class FrontDoor {
   readonly faults: Faults;
+  readonly calls = new CallCounts();
   readonly #options: FrontDoorOptions;
   readonly #services: Service[] = [];
   readonly #listener = new HttpListener((request, response) => void this.#serve(request, response));
@@ -88,6 +90,7 @@ export class FrontDoor {
       const { service, signingName, principal } = this.#admit(request);
       const operation = service.operationOf(request);
       await this.#options.access.authorize(service, operation, principal, request);
+      this.calls.note(principal, signingName, operation);
       const fate = await this.faults.strike(signingName, operation);
       return spoil(await service.handle({ ...request, principal }, operation), fate);
     } catch (error) {

@@ -27,7 +27,14 @@ beforeEach(async () => {
   };
   const retrieval = { leakPassages: (pattern: RegExp | undefined) => void leaks.push(pattern) };
   frontDoor.register(
-    new ControlService({ faults: frontDoor.faults, clock, ingestion, retrieval, grants: () => [GRANT] }),
+    new ControlService({
+      faults: frontDoor.faults,
+      clock,
+      ingestion,
+      retrieval,
+      grants: () => [GRANT],
+      calls: () => frontDoor.calls.list(),
+    }),
     new EchoService('echo'),
   );
   operator = keys.issue(OPERATOR);
@@ -63,6 +70,17 @@ test('arms faults and clears them', async () => {
 
 test('tells what is granted and used', async () => {
   expect(await control('ListGrants', {})).toEqual({ status: 200, grants: [GRANT] });
+});
+
+test('counts who was let in to what, and nobody who was not', async () => {
+  await callEcho();
+  await callEcho();
+  await control('CountCalls', {}, { ...operator, secretAccessKey: 'guessed' });
+  const { calls } = await control('CountCalls', {});
+  expect(calls).toEqual([
+    { caller: 'operator', service: 'echo', operation: 'POST', count: 2 },
+    { caller: 'operator', service: 'manuel-local', operation: 'CountCalls', count: 1 },
+  ]);
 });
 
 test('advances time and says what time it is then', async () => {

@@ -8,7 +8,7 @@ import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
 import { OperatorView, type StoredPassage } from './operator-view.ts';
 import { pdfOf } from './pdf.ts';
-import { plantManual } from './planted-passages.ts';
+import { plantManuals } from './planted-passages.ts';
 import { newUser, type SignedInUser } from './users.ts';
 
 /**
@@ -108,7 +108,7 @@ export async function proveOwnerCheck(file: RuntimeFile): Promise<void> {
   const { manualId } = await storeManual(operator, caller, [`Descale the ${product} with vinegar.`]);
   const planted = randomUUID();
   const owners = [randomUUID(), caller.userId.toUpperCase(), undefined];
-  await plantManual(file, operator, { manualId: planted, owners, text: `The ${product} opens with 4711.` });
+  await plantManuals(file, operator, [{ manualId: planted, owners, text: `The ${product} opens with 4711.` }]);
   await untilStored(operator, planted, owners.length);
   const meteredBefore = await foreignPassageMetrics(operator);
   // No more results than were planted, so that nothing else can come back with them.

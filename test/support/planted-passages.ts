@@ -17,14 +17,19 @@ interface PlantedManual {
   readonly text: string;
 }
 
+const DOCUMENTS_PER_CALL = 10;
+
 /** Writes into a runtime's knowledge base past the backend, as its operator. */
-export async function plantManual(file: RuntimeFile, operator: OperatorView, planted: PlantedManual): Promise<void> {
+export async function plantManuals(file: RuntimeFile, operator: OperatorView, planted: readonly PlantedManual[]): Promise<void> {
   const [knowledgeBaseId, dataSourceId] = await Promise.all(
     ['KNOWLEDGE_BASE_ID', 'DATA_SOURCE_ID'].map((name) => operator.variable('Manuals/Ingestion', name)),
   );
-  const documents = planted.owners.map((owner, index) => toDocument(planted, owner, index + 1));
+  const documents = planted.flatMap((manual) => manual.owners.map((owner, index) => toDocument(manual, owner, index + 1)));
   const client = new BedrockAgentClient(operatorConfig(file));
-  await client.send(new IngestKnowledgeBaseDocumentsCommand({ knowledgeBaseId, dataSourceId, documents }));
+  for (let start = 0; start < documents.length; start += DOCUMENTS_PER_CALL) {
+    const batch = documents.slice(start, start + DOCUMENTS_PER_CALL);
+    await client.send(new IngestKnowledgeBaseDocumentsCommand({ knowledgeBaseId, dataSourceId, documents: batch }));
+  }
   client.destroy();
 }
 
