@@ -17,8 +17,17 @@ export function parseBody<Schema extends z.ZodMiniType>(schema: Schema, body: st
 export function validate<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(toFieldErrors).slice(0, MAX_ERRORS);
+  const errors = result.error.issues.flatMap(issuesOf).flatMap(toFieldErrors).slice(0, MAX_ERRORS);
   throw new Problem('invalid_request', errors.map(({ pointer, detail }) => `${pointer || 'body'}: ${detail}`).join('; '), { errors });
+}
+
+/** Of a value that has none of several forms, the errors are those of the one that it comes closest to, by its members. */
+function issuesOf(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const unknownMembers = (issues: readonly z.core.$ZodIssue[]) =>
+    issues.flatMap((each) => (each.code === 'unrecognized_keys' ? each.keys : [])).length;
+  const [closest = []] = issue.errors.toSorted((one, other) => unknownMembers(one) - unknownMembers(other));
+  return closest.flatMap(issuesOf).map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
 }
 
 /** One error per field; each unknown member is a field of its own. What the client sent is echoed only so far. */

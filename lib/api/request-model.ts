@@ -6,6 +6,8 @@ interface SchemaDocument {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaDocument>>;
   readonly required?: readonly string[];
+  /** Of a union. */
+  readonly anyOf?: readonly SchemaDocument[];
 }
 
 const TYPES: Readonly<Record<string, JsonSchemaType>> = {
@@ -19,20 +21,27 @@ const TYPES: Readonly<Record<string, JsonSchemaType>> = {
 
 /**
  * The model by which API Gateway refuses what is not an object with the required members of the right type. It goes no
- * deeper: the function validates the rest, since it can name each field that is wrong.
+ * deeper: the function validates the rest, since it can name each field that is wrong. Models know no unions: of a body that
+ * has one of several forms, the members of all are known, and those are required that are in each.
  */
 export function requestModelSchema(schema: ZodMiniType): JsonSchema {
   const document = z.toJSONSchema(schema, { target: 'draft-4', io: 'input' }) as SchemaDocument;
-  if (document.type !== 'object') throw new Error('A request body must be described by an object schema.');
-  const properties = Object.entries(document.properties ?? {}).map(([name, { type }]) => [
-    name,
-    type === undefined ? {} : { type: typeOf(name, type) },
-  ]);
+  const [form, ...others] = document.anyOf ?? [document];
+  if (!form || [form, ...others].some(({ type }) => type !== 'object')) {
+    throw new Error('A request body must be described by an object schema, or by a union of such.');
+  }
+  const members = [form, ...others].flatMap(({ properties = {} }) => Object.entries(properties));
+  const properties = members.map(([name]) => {
+    const types = new Set(members.filter(([other]) => other === name).map(([, { type }]) => type));
+    const [type] = types;
+    return [name, type === undefined || types.size > 1 ? {} : { type: typeOf(name, type) }];
+  });
+  const required = form.required?.filter((name) => others.every((other) => other.required?.includes(name))) ?? [];
   return {
     schema: JsonSchemaVersion.DRAFT4,
     type: JsonSchemaType.OBJECT,
     properties: Object.fromEntries(properties),
-    ...(document.required && { required: [...document.required] }),
+    ...(required.length > 0 && { required }),
   };
 }
 
