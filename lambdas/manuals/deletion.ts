@@ -45,7 +45,7 @@ class DeletionStuck extends Error {
  * - One that had begun counts as writing until it takes its entry back, at the end of all that it writes, or until it can no longer
  *   be running. Nothing here looks at documents or files before that, so what is looked at is all that there will be.
  * - Pages are documents `1` to the number of pages; without that number none was ever written.
- * - What a form uploads later finds the record `deleting` or gone, and the ingestion worker removes it.
+ * - What a form uploads or an import writes later finds the record `deleting` or gone, and the ingestion worker removes it.
  */
 export async function deleteManual(ports: DeletionPorts, message: DeletionMessage, nowMs: number = Date.now()): Promise<void> {
   const owner = ownerOf(message);

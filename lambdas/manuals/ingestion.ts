@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { ExtractedText, Page } from './extraction/page.ts';
-import { type Identity, type Manual, ManualRejected, parseIncomingKey, type Rejection } from './manual.ts';
+import {
+  type DescribedManual,
+  type Identity,
+  isDescribed,
+  type Manual,
+  ManualRejected,
+  parseIncomingKey,
+  type Rejection,
+} from './manual.ts';
 import type { ContentOutcome } from './manual-contents.ts';
 import type { WritingOutcome } from './manual-library.ts';
 import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
@@ -35,7 +43,7 @@ export interface IngestionPorts {
   };
   /** The text by page. Throws ManualRejected. */
   readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<ExtractedText>;
-  readonly documents: { ingest(manual: Manual, pages: readonly Page[]): Promise<void> };
+  readonly documents: { ingest(manual: DescribedManual, pages: readonly Page[]): Promise<void> };
   readonly readiness: { lookAt(message: ReadinessMessage): Promise<void> };
   readonly onRejected: (manual: Manual, rejection: Rejection) => void;
   readonly onIgnored: (object: IncomingObject, reason: string) => void;
@@ -61,6 +69,7 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
     await ports.files.discard(identity, object.version);
     return ports.onIgnored(object, manual ? 'the manual is being deleted' : 'there is no record of this manual');
   }
+  if (!isDescribed(manual)) throw new Error(`${object.key} arrived before it was recorded what it is`);
   if (!(await ports.records.claim(owner, manual.manual_id, object.version))) {
     return ports.onIgnored(object, `the manual is ${manual.status} already, or another version of it is being used`);
   }
@@ -83,7 +92,7 @@ const NO_MORE_VALIDATED = 'the manual is not being validated any more';
 async function readOwnContent(
   ports: IngestionPorts,
   owner: Caller,
-  manual: Manual,
+  manual: DescribedManual,
   version: string,
 ): Promise<ExtractedText | Rejection | undefined> {
   const bytes = await ports.files.readIncoming(manual, version);
@@ -125,7 +134,7 @@ export async function giveUp(ports: Pick<IngestionPorts, 'records'>, object: Inc
   const identity = parseIncomingKey(object.key);
   if (!identity) return;
   const failed = { status: 'failed', failure: 'indexing_failed' } as const;
-  await ports.records.advance(ownerOf(identity), identity.manual_id, ['awaiting_upload', 'validating'], failed);
+  await ports.records.advance(ownerOf(identity), identity.manual_id, ['awaiting_upload', 'importing', 'validating'], failed);
 }
 
 /** The probe searches for words of the last page, which is indexed last as far as there is an order. */

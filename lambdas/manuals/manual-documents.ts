@@ -11,7 +11,7 @@ import {
 import { documentId, PASSAGE_METADATA } from '../shared/passages.contract.ts';
 import { cutToBytes } from './cut-to-bytes.ts';
 import type { Page } from './extraction/page.ts';
-import type { Manual } from './manual.ts';
+import type { DescribedManual } from './manual.ts';
 import { FILE_TYPES, type ManualContentType } from './manuals.contract.ts';
 
 /** Documents per Ingest, Get or Delete call (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_IngestKnowledgeBaseDocuments.html). */
@@ -20,6 +20,7 @@ const DOCUMENTS_PER_CALL = 10;
 const BYTES_PER_CALL = 3 * 1024 * 1024;
 /** The store keeps about 1 KB of our metadata with each vector, so long values are cut; the record holds them whole. */
 const MAX_FILENAME_BYTES = 150;
+const MAX_SOURCE_URL_BYTES = 300;
 
 /**
  * Ingest, Get and Delete take 5 calls per second each, for the account: workers that run side by side meet that in ordinary
@@ -38,7 +39,7 @@ export class ManualDocuments {
   }
 
   /** Hands every page to the knowledge base, with its owner. A page that is there already is replaced. */
-  async ingest(manual: Manual, pages: readonly Page[]): Promise<void> {
+  async ingest(manual: DescribedManual, pages: readonly Page[]): Promise<void> {
     for (const batch of batches(pages)) {
       const documents = batch.map((page) => toDocument(manual, page));
       await this.#client.send(new IngestKnowledgeBaseDocumentsCommand({ ...this.#target, documents }));
@@ -82,7 +83,7 @@ function* idsByCall(manualId: string, pageNumbers: readonly number[]): Generator
 
 const toIdentifier = (id: string): DocumentIdentifier => ({ dataSourceType: 'CUSTOM', custom: { id } });
 
-function toDocument(manual: Manual, page: Page): KnowledgeBaseDocument {
+function toDocument(manual: DescribedManual, page: Page): KnowledgeBaseDocument {
   return {
     content: {
       dataSourceType: 'CUSTOM',
@@ -96,7 +97,7 @@ function toDocument(manual: Manual, page: Page): KnowledgeBaseDocument {
   };
 }
 
-function metadataOf(manual: Manual, page: Page): MetadataAttribute[] {
+function metadataOf(manual: DescribedManual, page: Page): MetadataAttribute[] {
   const text = (key: string, stringValue: string): MetadataAttribute => ({ key, value: { type: 'STRING', stringValue } });
   const paged = manual.content_type === 'application/pdf';
   return [
@@ -109,6 +110,7 @@ function metadataOf(manual: Manual, page: Page): MetadataAttribute[] {
     text(PASSAGE_METADATA.uploadedAt, manual.created_at),
     text(PASSAGE_METADATA.uploadMethod, manual.upload_method),
     text(PASSAGE_METADATA.fileType, FILE_TYPES[manual.content_type as ManualContentType]),
+    ...(manual.source_url ? [text(PASSAGE_METADATA.sourceUrl, cutToBytes(manual.source_url, MAX_SOURCE_URL_BYTES))] : []),
   ];
 }
 

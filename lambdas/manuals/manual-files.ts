@@ -4,9 +4,11 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
+  PutObjectCommand,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { type Identity, incomingKey, manualKey } from './manual.ts';
+import { type DescribedManual, type Identity, incomingKey, manualKey } from './manual.ts';
 
 /** The bucket that manuals arrive in and are kept in. */
 export class ManualFiles {
@@ -16,6 +18,18 @@ export class ManualFiles {
   constructor(client: S3Client, bucket: string) {
     this.#client = client;
     this.#bucket = bucket;
+  }
+
+  /** Writes what was fetched to where uploads arrive, and returns its version; undefined when something has arrived there already. */
+  async writeIncoming(manual: DescribedManual, bytes: Uint8Array): Promise<string | undefined> {
+    const object = { Bucket: this.#bucket, Key: incomingKey(manual), ContentType: manual.content_type };
+    try {
+      const { VersionId } = await this.#client.send(new PutObjectCommand({ ...object, Body: bytes, IfNoneMatch: '*' }));
+      return VersionId;
+    } catch (error) {
+      if (error instanceof S3ServiceException && error.name === 'PreconditionFailed') return undefined;
+      throw error;
+    }
   }
 
   /** The bytes of one version of what was uploaded. */

@@ -67,10 +67,16 @@ export class ManualRecords {
       { status: 'validating', object_version: version },
       {
         condition:
-          '(#status IN (:awaiting, :validating) OR (#status = :failed AND #failure = :givenUp)) AND ' +
+          '(#status IN (:awaiting, :importing, :validating) OR (#status = :failed AND #failure = :givenUp)) AND ' +
           '(attribute_not_exists(#object_version) OR #object_version = :object_version)',
         names: { '#failure': 'failure' },
-        values: { ':awaiting': 'awaiting_upload', ':validating': 'validating', ':failed': 'failed', ':givenUp': 'indexing_failed' },
+        values: {
+          ':awaiting': 'awaiting_upload',
+          ':importing': 'importing',
+          ':validating': 'validating',
+          ':failed': 'failed',
+          ':givenUp': 'indexing_failed',
+        },
       },
     );
   }

@@ -17,9 +17,11 @@ export interface Manual {
   readonly user_id: string;
   /** A version 7 UUID: sorted by id is sorted by time. */
   readonly manual_id: string;
+  /** Of one that is imported, what its address ends in, until it was fetched. */
   readonly filename: string;
-  readonly content_type: string;
-  readonly size: number;
+  /** What is known of the file: of an upload from the start, of an import once it was fetched. */
+  readonly content_type?: string;
+  readonly size?: number;
   readonly status: ManualState;
   readonly pages?: number;
   readonly failure?: ManualFailure;
@@ -30,7 +32,9 @@ export interface Manual {
   /** The SHA-256 of the bytes that are being, or were, ingested, in hexadecimal digits. */
   readonly content_hash?: string;
   readonly upload_method: UploadMethod;
-  /** The version of the uploaded object that is being, or was, ingested. */
+  /** Where it is imported from: the whole address, as it is asked for. */
+  readonly source_url?: string;
+  /** The version of the incoming object that is being, or was, ingested; of an import, known as soon as it is written. */
   readonly object_version?: string;
   /** One entry for each ingestion that may be writing pages and the file, see `newWriter`. */
   readonly writers?: ReadonlySet<string>;
@@ -39,15 +43,23 @@ export interface Manual {
   readonly updated_at: string;
 }
 
+/** A manual of which it is known what its file is. */
+export type DescribedManual = Manual & Required<Pick<Manual, 'content_type' | 'size'>>;
+
+export function isDescribed(manual: Manual): manual is DescribedManual {
+  return manual.content_type !== undefined && manual.size !== undefined;
+}
+
 /** What the owner sees of a manual. */
 export function manualDocument(manual: Manual, nowMs: number): ManualDocument {
-  const { manual_id, filename, content_type, size, pages, created_at, updated_at } = manual;
+  const { manual_id, filename, content_type, size, source_url, pages, created_at, updated_at } = manual;
   const failure = failureOf(manual, nowMs);
   return {
     manual_id,
     filename,
-    content_type,
-    size,
+    ...(content_type !== undefined && { content_type }),
+    ...(size !== undefined && { size }),
+    ...(source_url !== undefined && { source_url }),
     status: failure ? 'failed' : manual.status,
     ...(pages !== undefined && { pages }),
     ...(failure && { failure }),

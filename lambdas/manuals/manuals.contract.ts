@@ -24,7 +24,7 @@ export const FILE_TYPES = {
 } as const;
 export type ManualContentType = keyof typeof FILE_TYPES;
 
-/** Forms write under `incoming/` only, the ingestion worker under `manuals/` only: `<prefix><user_id>/<manual_id>`. */
+/** Forms and imports write under `incoming/` only, the ingestion worker under `manuals/` only: `<prefix><user_id>/<manual_id>`. */
 export const INCOMING_PREFIX = 'incoming/';
 export const MANUALS_PREFIX = 'manuals/';
 
@@ -59,6 +59,13 @@ export const UploadRequest = z.strictObject({
 });
 export type UploadRequest = z.output<typeof UploadRequest>;
 
+/** An import by address. Whether a manual may be fetched from there is not for a schema to say. */
+const ImportRequest = z.strictObject({ source_url: z.string() });
+export type ImportRequest = z.output<typeof ImportRequest>;
+
+/** What starts a manual. */
+export const NewManualRequest = z.union([UploadRequest, ImportRequest]);
+
 export const ListParameters = z.object({
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(MAX_MANUALS_PER_LIST))),
   cursor: z.optional(z.string()),
@@ -68,8 +75,11 @@ export const ListParameters = z.object({
 export interface ManualDocument {
   readonly manual_id: string;
   readonly filename: string;
-  readonly content_type: string;
-  readonly size: number;
+  /** Absent until it is known: of a manual that is imported, until it was fetched. So is the size, in bytes. */
+  readonly content_type?: string;
+  readonly size?: number;
+  /** Where it is imported from. */
+  readonly source_url?: string;
   readonly status: ManualState;
   readonly pages?: number;
   readonly failure?: { readonly code: ManualFailure; readonly detail: string; readonly duplicate_of?: string } | undefined;
@@ -81,6 +91,12 @@ export interface UploadDocument {
   readonly manual_id: string;
   readonly upload: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
   readonly expires_at: string;
+}
+
+/** That a manual is being fetched from its address. */
+export interface ImportDocument {
+  readonly manual_id: string;
+  readonly status: 'importing';
 }
 
 export interface ManualListDocument {
@@ -100,6 +116,15 @@ export const INGESTION_TIMEOUT_SECONDS = 300;
 
 /** How often a message is tried before it becomes a dead letter. */
 export const MAX_RECEIVES = 3;
+
+/** What the import worker is told, and repeats to itself while the server that has the manual does not hand it out. */
+export const ImportMessage = z.object({
+  user_id: text(),
+  manual_id: text(),
+  /** How often the server was asked already. */
+  attempt: z.int().check(z.minimum(0)),
+});
+export type ImportMessage = z.output<typeof ImportMessage>;
 
 /** What the ingestion worker tells the readiness probe, which repeats it to itself until the manual is ready. */
 export const ReadinessMessage = z.object({
@@ -131,19 +156,27 @@ const documents = { KNOWLEDGE_BASE_ID: text(), DATA_SOURCE_ID: text() } as const
 /** `add` needs the one, `startWriting` the other. */
 const placeLimits = { MANUALS_PER_USER: positiveInteger(), UPLOADS_PER_DAY: positiveInteger() } as const;
 const pageLimit = { PAGES_PER_USER: positiveInteger() } as const;
+const importQueue = { IMPORT_QUEUE_URL: text() } as const;
 const readinessQueue = { READINESS_QUEUE_URL: text() } as const;
 const deletionQueue = { DELETION_QUEUE_URL: text() } as const;
 
 export const manualsContract = {
   name: 'manuals',
   entry: 'manuals/manuals',
-  environment: { ...apiEnvironment, ...records, ...placeLimits, ...files, ...hidingEnvironment, ...deletionQueue },
+  environment: { ...apiEnvironment, ...records, ...placeLimits, ...files, ...hidingEnvironment, ...importQueue, ...deletionQueue },
   routes: {
     list: { method: 'GET', path: '/api/manuals', access: 'user' },
     get: { method: 'GET', path: '/api/manuals/{manual_id}', access: 'user' },
-    upload: { method: 'POST', path: '/api/manuals/upload', access: 'user', body: UploadRequest },
+    upload: { method: 'POST', path: '/api/manuals/upload', access: 'user', body: NewManualRequest },
     remove: { method: 'DELETE', path: '/api/manuals/{manual_id}', access: 'user' },
   },
+} as const satisfies FunctionContract;
+
+/** Fetches a manual from the address that its owner named, and puts it where an upload would be. */
+export const importContract = {
+  name: 'manuals-import',
+  entry: 'manuals/import',
+  environment: { ...commonEnvironment, ...records, ...files, ...importQueue },
 } as const satisfies FunctionContract;
 
 /** Takes what was uploaded, reads it page by page and hands the pages to the knowledge base. */

@@ -9,24 +9,29 @@ import { LookQueue } from './look-queue.ts';
 import { ManualLibrary } from './manual-library.ts';
 import { ManualRecords } from './manual-records.ts';
 import { ListParameters, manualsContract } from './manuals.contract.ts';
-import { getManual, listManuals, type ManualsPorts, removeManual, startUpload } from './manuals.ts';
+import { getManual, listManuals, type ManualsPorts, removeManual, startImport, startUpload } from './manuals.ts';
 import { UploadForms } from './upload-forms.ts';
 
 const environment = parseEnvironment(manualsContract);
 
 const dynamodb = new DynamoDBClient({});
+const sqs = new SQSClient({});
 const ports: ManualsPorts = {
   records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
   library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),
   limits: { manuals: environment.MANUALS_PER_USER, uploadsPerDay: environment.UPLOADS_PER_DAY },
   forms: new UploadForms(new S3Client({}), environment.MANUALS_BUCKET),
   hidden: new HiddenManuals(dynamodb, environment.USAGE_TABLE),
-  deletions: new LookQueue(new SQSClient({}), environment.DELETION_QUEUE_URL),
+  imports: new LookQueue(sqs, environment.IMPORT_QUEUE_URL),
+  deletions: new LookQueue(sqs, environment.DELETION_QUEUE_URL),
 };
 
 export const handler = apiHandler(manualsContract, environment, {
   list: async ({ caller, query }) => ({ body: await listManuals(ports, caller, validate(ListParameters, query)) }),
   get: async ({ caller, params }) => ({ body: await getManual(ports, caller, params['manual_id'] ?? '') }),
-  upload: async ({ caller, body }) => ({ status: 201, body: await startUpload(ports, caller, body) }),
+  upload: async ({ caller, body }) =>
+    'source_url' in body
+      ? { status: 202, body: await startImport(ports, caller, body) }
+      : { status: 201, body: await startUpload(ports, caller, body) },
   remove: async ({ caller, params }) => ({ status: 202, body: await removeManual(ports, caller, params['manual_id'] ?? '') }),
 });

@@ -2,7 +2,7 @@ import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../shared/caller.ts';
 import { Problem } from '../shared/problem.ts';
 import { nextUtcDay, secondsUntil } from '../shared/utc-day.ts';
-import { hasExpired, type Manual, manualDocument, type Rejection } from './manual.ts';
+import { type DescribedManual, hasExpired, type Manual, manualDocument, type Rejection } from './manual.ts';
 import type { LibraryLimits } from './manual-library.ts';
 import type { ManualList } from './manual-records.ts';
 import {
@@ -10,6 +10,9 @@ import {
   type DeletionDocument,
   type DeletionMessage,
   FILE_TYPES,
+  type ImportDocument,
+  type ImportMessage,
+  type ImportRequest,
   MAX_MANUAL_BYTES,
   MAX_MANUALS_PER_LIST,
   type ManualDocument,
@@ -19,12 +22,16 @@ import {
   type UploadDocument,
   type UploadRequest,
 } from './manuals.contract.ts';
+import { filenamesOf } from './url-import/filenames.ts';
+import { ManualNotImported } from './url-import/import-failure.ts';
+import { hostOf, parseSourceUrl } from './url-import/source-url.ts';
 
 /** What the manuals routes need of the world. */
 export interface ManualsPorts {
   readonly records: {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     list(caller: Caller, limit: number, afterManualId?: string): Promise<ManualList>;
+    advance(caller: Caller, manualId: string, from: readonly ManualState[], change: Partial<Manual>): Promise<boolean>;
     beginDeletion(caller: Caller, manualId: string): Promise<boolean>;
   };
   readonly library: {
@@ -32,8 +39,9 @@ export interface ManualsPorts {
     reject(caller: Caller, manualId: string, from: readonly ManualState[], rejection: Rejection): Promise<boolean>;
   };
   readonly limits: LibraryLimits;
-  readonly forms: { create(manual: Manual): Promise<UploadDocument['upload']> };
+  readonly forms: { create(manual: DescribedManual): Promise<UploadDocument['upload']> };
   readonly hidden: { hide(caller: Caller, manualId: string): Promise<void>; forget(caller: Caller, manualId: string): Promise<void> };
+  readonly imports: { lookAt(message: ImportMessage, delaySeconds: number): Promise<void> };
   readonly deletions: { lookAt(message: DeletionMessage, delaySeconds: number): Promise<void> };
 }
 
@@ -62,7 +70,7 @@ export async function startUpload(
     });
   }
   const created_at = new Date(nowMs).toISOString();
-  const manual: Manual = {
+  const manual: DescribedManual = {
     user_id: caller.userId,
     manual_id: uuidv7(),
     filename: request.filename,
@@ -104,6 +112,49 @@ async function freeExpiredPlaces({ records, library }: ManualsPorts, caller: Cal
     after = lastManualId;
   } while (after !== undefined);
   return freed > 0;
+}
+
+/**
+ * Records a manual that is to be fetched from its address, and has a worker fetch it. Throws a Problem when the address can be seen to
+ * be wrong or its owner has no room for it.
+ */
+export async function startImport(
+  ports: ManualsPorts,
+  caller: Caller,
+  request: ImportRequest,
+  nowMs: number = Date.now(),
+): Promise<ImportDocument> {
+  const url = sourceUrlOf(request);
+  const [filename = hostOf(url)] = filenamesOf(undefined, url);
+  const created_at = new Date(nowMs).toISOString();
+  const manual: Manual = {
+    user_id: caller.userId,
+    manual_id: uuidv7(),
+    filename,
+    status: 'importing',
+    upload_method: 'url_import',
+    source_url: url.href,
+    created_at,
+    updated_at: created_at,
+  };
+  await addToLibrary(ports, caller, manual, nowMs);
+  try {
+    await ports.imports.lookAt({ user_id: manual.user_id, manual_id: manual.manual_id, attempt: 0 }, 0);
+  } catch (error) {
+    // Nobody may ever hear of it. Should the message be on its way all the same, its worker takes the manual up.
+    await ports.records.advance(caller, manual.manual_id, ['importing'], { status: 'failed', failure: 'indexing_failed' });
+    throw error;
+  }
+  return { manual_id: manual.manual_id, status: 'importing' };
+}
+
+function sourceUrlOf({ source_url }: ImportRequest): URL {
+  try {
+    return parseSourceUrl(source_url);
+  } catch (error) {
+    if (!(error instanceof ManualNotImported)) throw error;
+    throw new Problem('invalid_request', error.message, { errors: [{ pointer: '/source_url', detail: error.message }] });
+  }
 }
 
 /** One of the caller's manuals. Somebody else's is as unknown as one that never was. */

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
-import { incomingKey, type Manual } from './manual.ts';
+import { type DescribedManual, incomingKey } from './manual.ts';
 import { UPLOAD_FORM_SECONDS, type UploadDocument } from './manuals.contract.ts';
 
 /** Makes the forms by which a client uploads a file straight to the bucket. */
@@ -14,7 +14,7 @@ export class UploadForms {
   }
 
   /** A form that is good for this manual's key, type and exact size, and for a quarter of an hour. */
-  async create(manual: Manual): Promise<UploadDocument['upload']> {
+  async create(manual: DescribedManual): Promise<UploadDocument['upload']> {
     return createPresignedPost(this.#client, {
       Bucket: this.#bucket,
       Key: incomingKey(manual),

@@ -12,6 +12,7 @@ export const PASSAGE_METADATA = {
   uploadedAt: 'upload_timestamp',
   uploadMethod: 'upload_method',
   fileType: 'file_type',
+  sourceUrl: 'source_url',
 } as const;
 
 /** The knowledge base's id of a manual's n-th page: `<manual_id>#<n>`, 1-based. */

@@ -9,6 +9,7 @@ import {
   deletionContract,
   INCOMING_PREFIX,
   INGESTION_TIMEOUT_SECONDS,
+  importContract,
   ingestionContract,
   MANUALS_PREFIX,
   MAX_RECEIVES,
@@ -24,6 +25,7 @@ import type { Usage } from '../usage/usage.construct.ts';
 /** Where each asynchronous edge of this capability leaves what it cannot deliver. */
 export interface ManualsDeadLetters {
   readonly incomingEvents: IQueue;
+  readonly import: IQueue;
   readonly ingestion: IQueue;
   readonly readiness: IQueue;
   readonly deletion: IQueue;
@@ -42,6 +44,12 @@ export interface ManualsProps extends FunctionSettings {
 const INGESTION_MEMORY_MIB = 2048;
 const INGESTION_TIMEOUT = Duration.seconds(INGESTION_TIMEOUT_SECONDS);
 const READINESS_TIMEOUT = Duration.minutes(1);
+/** Two minutes for the server that has the manual (`IMPORT_LIMITS`), and time to write it. */
+const IMPORT_TIMEOUT = Duration.minutes(3);
+/** The largest manual is in memory twice, in pieces and in one. */
+const IMPORT_MEMORY_MIB = 512;
+/** A slow server holds each of these up for its two minutes. */
+const IMPORT_CONCURRENCY = 5;
 /** The longest manual has 1,000 documents: 100 calls, of which Bedrock takes 5 a second for the account. */
 const DELETION_TIMEOUT = Duration.minutes(2);
 /** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
@@ -51,24 +59,30 @@ const INGESTION_CONCURRENCY = 5;
 /** Of the same ten. Lambda takes no fewer (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
 const DELETION_CONCURRENCY = 2;
 
-/** Takes manuals in: form → bucket → event → queue → ingestion → queue → readiness; lists them; removes them: route → queue → deletion. */
+/**
+ * Takes manuals in: form → bucket → event → queue → ingestion → queue → readiness, or from an address: route → queue → import → bucket;
+ * lists them; removes them: route → queue → deletion.
+ */
 export class Manuals extends Construct {
   constructor(scope: Construct, id: string, props: ManualsProps) {
     super(scope, id);
     const deletionQueue = this.#queue('DeletionQueue', DELETION_TIMEOUT, props.deadLetters.deletion);
-    this.#routes(props, deletionQueue);
+    const importQueue = this.#queue('ImportQueue', IMPORT_TIMEOUT, props.deadLetters.import);
+    this.#routes(props, importQueue, deletionQueue);
+    this.#import(props, importQueue);
     const readinessQueue = this.#queue('ReadinessQueue', READINESS_TIMEOUT, props.deadLetters.readiness);
     this.#ingestion(props, readinessQueue);
     this.#readiness(props, readinessQueue);
     this.#deletion(props, deletionQueue);
   }
 
-  #routes(props: ManualsProps, deletionQueue: Queue): void {
+  #routes(props: ManualsProps, importQueue: Queue, deletionQueue: Queue): void {
     const { api, usage, table, bucket, config } = props;
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: manualsContract, timeout: Duration.seconds(28) });
     fn.provide({
       MANUALS_TABLE: table.tableName,
       MANUALS_BUCKET: bucket.bucketName,
+      IMPORT_QUEUE_URL: importQueue.queueUrl,
       DELETION_QUEUE_URL: deletionQueue.queueUrl,
       MANUALS_PER_USER: String(config.library.manuals),
       UPLOADS_PER_DAY: String(config.library.uploadsPerDay),
@@ -77,8 +91,23 @@ export class Manuals extends Construct {
     // The forms that it signs write with its own permission.
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
     usage.grantHide(fn);
-    deletionQueue.grant(fn, 'sqs:SendMessage');
+    for (const queue of [importQueue, deletionQueue]) queue.grant(fn, 'sqs:SendMessage');
     api.serve(manualsContract, fn);
+  }
+
+  #import(props: ManualsProps, queue: Queue): void {
+    const { table, bucket } = props;
+    const fn = new CapabilityFunction(this, 'Import', {
+      ...props,
+      contract: importContract,
+      timeout: IMPORT_TIMEOUT,
+      memoryMiB: IMPORT_MEMORY_MIB,
+    });
+    fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, IMPORT_QUEUE_URL: queue.queueUrl });
+    table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
+    queue.grant(fn, 'sqs:SendMessage');
+    consume(queue, fn, IMPORT_CONCURRENCY);
   }
 
   #ingestion(props: ManualsProps, readinessQueue: Queue): void {

@@ -37,6 +37,7 @@ export class ApiStack extends Stack {
       knowledgeBase: knowledgeBase.knowledgeBase,
       deadLetters: {
         incomingEvents: this.#byArn('ManualsIncomingEvents', deadLetter.manuals.incomingEvents),
+        import: this.#byArn('ManualsImport', deadLetter.manuals.import),
         ingestion: this.#byArn('ManualsIngestion', deadLetter.manuals.ingestion),
         readiness: this.#byArn('ManualsReadiness', deadLetter.manuals.readiness),
         deletion: this.#byArn('ManualsDeletion', deadLetter.manuals.deletion),

@@ -12,6 +12,7 @@ export class DeadLetterStack extends Stack {
     super(scope, id, props);
     this.manuals = {
       incomingEvents: this.#forEventBridge('ManualsIncomingEvents'),
+      import: this.#queue('ManualsImport'),
       ingestion: this.#queue('ManualsIngestion'),
       readiness: this.#queue('ManualsReadiness'),
       deletion: this.#queue('ManualsDeletion'),

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { DeletionDocument, ManualDocument, ManualListDocument, UploadDocument } from '../../lambdas/manuals/manuals.contract.ts';
+import type {
+  DeletionDocument,
+  ImportDocument,
+  ManualDocument,
+  ManualListDocument,
+  UploadDocument,
+} from '../../lambdas/manuals/manuals.contract.ts';
 import type { QueryDocument } from '../../lambdas/query/query.contract.ts';
 import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
 import type { QuotaDocument, UsageDocument } from '../../lambdas/usage/usage.contract.ts';
@@ -60,6 +66,11 @@ export class ManuelClient {
 
   startUpload(request: { filename: string; content_type: string; size: number }): Promise<UploadDocument> {
     return this.#call('POST', '/api/manuals/upload', request);
+  }
+
+  /** Has a manual fetched from this address. */
+  startImport(sourceUrl: string): Promise<ImportDocument> {
+    return this.#call('POST', '/api/manuals/upload', { source_url: sourceUrl });
   }
 
   /** Uploads a file through a presigned form and returns the manual's id. */

@@ -10,6 +10,7 @@ import { signIn } from './sign-in.ts';
 const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev] [--directory .manuel/<stage>]
   token              print an access token
   upload <file>      upload a PDF or text file and wait until it is ready
+  import <address>   have a manual fetched from https://… and wait until it is ready
   ask <question>     ask a question
   manuals            list the manuals
   delete <manual_id> delete a manual
@@ -41,6 +42,10 @@ await runCommand(async () => {
       return print(token);
     case 'upload':
       return printJson(await client.untilReady(await client.upload(argument(), contentTypeOf(argument()))));
+    case 'import': {
+      const { manual_id } = await client.startImport(argument());
+      return printJson(await client.untilReady(manual_id));
+    }
     case 'ask':
       return printJson(await client.ask(argument()));
     case 'manuals':

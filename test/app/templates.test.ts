@@ -69,7 +69,7 @@ describe('the API', () => {
 describe('functions', () => {
   test('run on Node.js 24 and arm64, with a log group of their own that does not grow forever', () => {
     const functions = Object.values(api.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(7);
+    expect(functions).toHaveLength(8);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -77,7 +77,7 @@ describe('functions', () => {
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
     }
-    api.resourceCountIs('AWS::Logs::LogGroup', 7);
+    api.resourceCountIs('AWS::Logs::LogGroup', 8);
     api.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
   });
 
@@ -92,6 +92,15 @@ describe('functions', () => {
       'dynamodb:UpdateItem',
       'dynamodb:UpdateItem',
       's3:PutObject',
+      'sqs:SendMessage',
+    ]);
+    expect(actionsOf('ManualsImport')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+      's3:PutObject',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ]);
     expect(actionsOf('ManualsIngestion').filter((action) => action.startsWith('s3:'))).toEqual([
@@ -133,7 +142,7 @@ describe('functions', () => {
 describe('asynchronous edges', () => {
   test('every queue of the API stack hands what fails three times to a dead-letter queue', () => {
     const queues = Object.values(api.findResources('AWS::SQS::Queue'));
-    expect(queues).toHaveLength(3);
+    expect(queues).toHaveLength(4);
     for (const { Properties } of queues) expect(Properties.RedrivePolicy).toMatchObject({ maxReceiveCount: 3 });
   });
 
@@ -144,7 +153,7 @@ describe('asynchronous edges', () => {
   });
 
   test('there is one dead-letter queue for each edge, kept as long as SQS keeps anything', () => {
-    deadLetter.resourceCountIs('AWS::SQS::Queue', 4);
+    deadLetter.resourceCountIs('AWS::SQS::Queue', 5);
     deadLetter.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
   });
 

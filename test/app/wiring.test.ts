@@ -3,7 +3,13 @@ import path from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { deletionContract, ingestionContract, manualsContract, readinessContract } from '../../lambdas/manuals/manuals.contract.ts';
+import {
+  deletionContract,
+  importContract,
+  ingestionContract,
+  manualsContract,
+  readinessContract,
+} from '../../lambdas/manuals/manuals.contract.ts';
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import { parseEnvironment } from '../../lambdas/shared/environment.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
@@ -18,6 +24,7 @@ const CONTRACTS: readonly FunctionContract[] = [
   usageContract,
   queryContract,
   manualsContract,
+  importContract,
   ingestionContract,
   readinessContract,
   deletionContract,

@@ -5,6 +5,7 @@ import { sendForm } from '../../local/cli/manuel-client.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
+const A_FILE = '"filename": "a.txt", "content_type": "text/plain", "size": 1';
 const TEXT = new TextEncoder().encode('Fill the kettle up to the mark.\n\nDescale the kettle once a month with vinegar.');
 
 let runtime: StartedRuntime;
@@ -39,7 +40,7 @@ const ROUTES: readonly { readonly method: string; readonly route: string; readon
   { method: 'GET', route: '/api/manuals' },
   { method: 'GET', route: '/api/manuals/01900000-0000-7000-8000-000000000000' },
   { method: 'DELETE', route: '/api/manuals/01900000-0000-7000-8000-000000000000' },
-  { method: 'POST', route: '/api/manuals/upload', body: '{"filename":"a.txt","content_type":"text/plain","size":1}' },
+  { method: 'POST', route: '/api/manuals/upload', body: `{${A_FILE}}` },
   { method: 'POST', route: '/api/query', body: '{"question":"How?"}' },
   { method: 'GET', route: '/api/user/usage' },
   { method: 'GET', route: '/api/user/quota' },
@@ -114,6 +115,14 @@ describe('bad input', () => {
     ['/api/query', '{"question": "How?", "manual_ids": [7]}', 'invalid_request', '/manual_ids/0'],
     ['/api/query', '{"question": "How?", "user_id": "somebody-else"}', 'invalid_request', '/user_id'],
     ['/api/manuals/upload', '{"filename": "a.pdf", "content_type": "application/pdf", "size": 0}', 'invalid_request', '/size'],
+    ['/api/manuals/upload', '[]', 'malformed_body', undefined],
+    ['/api/manuals/upload', '{"source_url": 7}', 'malformed_body', undefined],
+    ['/api/manuals/upload', '{"filename": "a.pdf", "content_type": "application/pdf"}', 'invalid_request', '/size'],
+    ['/api/manuals/upload', '{"source_url": "https://example.com/a.pdf", "user_id": "me"}', 'invalid_request', '/user_id'],
+    ['/api/manuals/upload', `{"source_url": "https://example.com/", ${A_FILE}}`, 'invalid_request', '/source_url'],
+    ['/api/manuals/upload', '{"source_url": ""}', 'invalid_request', '/source_url'],
+    ['/api/manuals/upload', '{"source_url": "http://example.com/a.pdf"}', 'invalid_request', '/source_url'],
+    ['/api/manuals/upload', '{"source_url": "https://10.0.0.5/a.pdf"}', 'invalid_request', '/source_url'],
     ['/api/manuals/upload', '{"filename": "a\\u202e.pdf", "content_type": "application/pdf", "size": 1}', 'invalid_request', '/filename'],
   ])('%s %s is a 400 %s that names the field', async (route, body, code, pointer) => {
     const response = await call('POST', route, { body, token: user.token });

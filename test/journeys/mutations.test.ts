@@ -21,6 +21,7 @@ const RETRIEVER = 'lambdas/shared/manual-retriever.ts';
 const DOCUMENTS = 'lambdas/manuals/manual-documents.ts';
 const FORMS = 'lambdas/manuals/upload-forms.ts';
 const OWNER_ATTRIBUTE = 'text(PASSAGE_METADATA.owner, manual.user_id),';
+const NEW_UPLOAD = 'user_id: caller.userId,\n    manual_id: uuidv7(),\n    filename: request.filename,';
 /** What ought to be refused was done. */
 const NOT_REFUSED = /Received promise resolved instead of rejected/;
 /** Nothing of the caller's own was among what came back. */
@@ -61,7 +62,11 @@ const MUTATIONS: readonly Mutation[] = [
     control: 'the refusal of an owner that the client names',
     edits: [
       { file: 'lambdas/manuals/manuals.contract.ts', find: 'UploadRequest = z.strictObject({', replace: 'UploadRequest = z.looseObject({' },
-      { file: 'lambdas/manuals/manuals.ts', find: 'user_id: caller.userId,\n', replace: 'user_id: request.user_id ?? caller.userId,\n' },
+      {
+        file: 'lambdas/manuals/manuals.ts',
+        find: NEW_UPLOAD,
+        replace: `user_id: request.user_id ?? ${NEW_UPLOAD.slice('user_id: '.length)}`,
+      },
     ],
     prove: proveServerWrittenMetadata,
     caughtBy: NOT_REFUSED,

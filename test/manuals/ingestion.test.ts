@@ -2,7 +2,7 @@ import { giveUp, type IncomingObject, type IngestionPorts, ingest } from '../../
 import { incomingKey, isBeingWritten, ManualRejected } from '../../lambdas/manuals/manual.ts';
 import type { ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
 import { ALICE } from '../support/callers.ts';
-import { ALICES_MANUAL, MemoryRecords } from '../support/manuals.ts';
+import { ALICES_IMPORT, ALICES_MANUAL, MemoryRecords } from '../support/manuals.ts';
 
 const OBJECT: IncomingObject = { key: incomingKey(ALICES_MANUAL), version: 'v1' };
 const PAGES = [
@@ -166,6 +166,23 @@ test('a message that failed for the last time tells the owner, and a redrive tak
   await expect(redriven.manual()).resolves.toMatchObject({ status: 'failed', failure: 'indexing_failed' });
   await ingest(redriven.ports, OBJECT);
   await expect(redriven.manual()).resolves.toMatchObject({ status: 'indexing' });
+});
+
+test('what was imported is ingested as what it was recorded to be', async () => {
+  const records = new MemoryRecords({ ...ALICES_MANUAL, status: 'importing', object_version: 'v1' });
+  const { ports, did, manual } = world(records);
+  await ingest(ports, OBJECT);
+  expect(did).toEqual(['read v1', 'keep v1', 'ingest 2']);
+  await expect(manual()).resolves.toMatchObject({ status: 'indexing' });
+});
+
+test('what arrives before it was recorded what it is is a failure of ours, of which the owner is told in the end', async () => {
+  const records = new MemoryRecords({ ...ALICES_IMPORT, manual_id: ALICES_MANUAL.manual_id });
+  const { ports, did, manual } = world(records);
+  await expect(ingest(ports, OBJECT)).rejects.toThrow('arrived before it was recorded what it is');
+  expect(did).toEqual([]);
+  await giveUp(ports, OBJECT);
+  await expect(manual()).resolves.toMatchObject({ status: 'failed', failure: 'indexing_failed' });
 });
 
 test('another version than the one being used is ignored', async () => {

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { incomingKey, manualKey } from '../../lambdas/manuals/manual.ts';
 import { ManualFiles } from '../../lambdas/manuals/manual-files.ts';
 import { temporaryDirectory } from '../local/s3-support.ts';
@@ -51,6 +51,17 @@ test('there may be more versions than one listing names', async () => {
   }
   await files.remove(ALICES_MANUAL);
   await expect(keys()).resolves.toEqual(before);
+});
+
+test('what was fetched is written with its type, once: nothing is written over what has arrived already', async () => {
+  const bytes = new TextEncoder().encode('Fill the kettle.');
+  const version = await files.writeIncoming({ ...ALICES_MANUAL, content_type: 'text/markdown' }, bytes);
+  const { Body, ContentType, VersionId } = await s3.client.send(new GetObjectCommand({ Bucket, Key: INCOMING }));
+  expect([await Body?.transformToString(), ContentType, VersionId]).toEqual(['Fill the kettle.', 'text/markdown', version]);
+  await expect(files.writeIncoming(ALICES_MANUAL, new Uint8Array([1]))).resolves.toBeUndefined();
+  await expect(files.readIncoming(ALICES_MANUAL, version ?? '')).resolves.toEqual(bytes);
+  expect((await keys()).filter((key) => key === INCOMING)).toHaveLength(1);
+  await files.remove(ALICES_MANUAL);
 });
 
 test('what S3 does not remove, in an answer that is otherwise a success, is an error that says what and why', async () => {

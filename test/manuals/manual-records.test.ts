@@ -38,6 +38,8 @@ test('of two versions that come at once one is taken, and it alone may be taken 
 });
 
 test.each<[string, Partial<Manual>, boolean]>([
+  ['imported, and is that version', { status: 'importing' }, true],
+  ['imported, and is another version', { status: 'importing', object_version: 'v2' }, false],
   ['given up', { status: 'failed', failure: 'indexing_failed' }, true],
   ['of the wrong type', { status: 'failed', failure: 'wrong_type' }, false],
   ['being indexed', { status: 'indexing' }, false],

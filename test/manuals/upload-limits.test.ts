@@ -26,6 +26,7 @@ beforeAll(async () => {
     limits: LIMITS,
     forms: { create: async () => ({ url: 'https://bucket.example', fields: {} }) },
     hidden: { hide: nobody, forget: nobody },
+    imports: { lookAt: nobody },
     deletions: { lookAt: nobody },
   };
 });

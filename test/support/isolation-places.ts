@@ -31,6 +31,8 @@ const ask = (body: object) => ({ target: '/api/query', body: { question: QUESTIO
 export const askWithin = (...manual_ids: string[]) => ask({ manual_ids });
 const upload = (body: object) => ({ target: '/api/manuals/upload', body: { ...A_FILE, ...body } });
 
+const startImport = (body: object) => ({ target: '/api/manuals/upload', body: { source_url: 'https://example.com/', ...body } });
+
 /** Paths to her manual, and past it. */
 const PATHS: Route['places'] = {
   'the path': [404, ({ manualId }) => getManual(manualId)],
@@ -86,6 +88,15 @@ export const PLACES: Readonly<Record<string, Route>> = {
     own: () => upload({}),
     places: {
       'the member manual_id': [400, ({ manualId }) => upload({ manual_id: manualId })],
+      'the member manual_id of an import': [400, ({ manualId }) => startImport({ manual_id: manualId })],
+      'the address of her file in the bucket': [
+        400,
+        ({ userId, manualId }) => startImport({ source_url: `s3://incoming/${userId}/${manualId}` }),
+      ],
+      'the address of her manual behind the API': [
+        400,
+        ({ manualId }) => startImport({ source_url: `https://localhost/api/manuals/${manualId}` }),
+      ],
       'the member key': [400, ({ userId, manualId }) => upload({ key: `incoming/${userId}/${manualId}` })],
     },
   },

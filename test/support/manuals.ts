@@ -1,11 +1,11 @@
-import { type Manual, newWriter, type Rejection } from '../../lambdas/manuals/manual.ts';
+import { type DescribedManual, type Manual, newWriter, type Rejection } from '../../lambdas/manuals/manual.ts';
 import type { ContentOutcome } from '../../lambdas/manuals/manual-contents.ts';
 import type { WritingOutcome } from '../../lambdas/manuals/manual-library.ts';
 import type { ManualState } from '../../lambdas/manuals/manuals.contract.ts';
 import type { Caller } from '../../lambdas/shared/caller.ts';
 
 /** A manual of Alice's as it is before its upload. */
-export const ALICES_MANUAL: Manual = {
+export const ALICES_MANUAL: DescribedManual = {
   user_id: 'alice',
   manual_id: '01900000-0000-7000-8000-000000000001',
   filename: 'kettle.txt',
@@ -13,6 +13,18 @@ export const ALICES_MANUAL: Manual = {
   size: 100,
   status: 'awaiting_upload',
   upload_method: 'direct_upload',
+  created_at: '2026-11-20T10:00:00.000Z',
+  updated_at: '2026-11-20T10:00:00.000Z',
+};
+
+/** A manual of Alice's before it is fetched from its address. */
+export const ALICES_IMPORT: Manual = {
+  user_id: 'alice',
+  manual_id: '01900000-0000-7000-8000-000000000002',
+  filename: 'k7',
+  status: 'importing',
+  upload_method: 'url_import',
+  source_url: 'https://manuals.example.com/k7',
   created_at: '2026-11-20T10:00:00.000Z',
   updated_at: '2026-11-20T10:00:00.000Z',
 };
@@ -34,8 +46,8 @@ export class MemoryRecords {
   async claim(caller: Caller, manualId: string, version: string): Promise<boolean> {
     const manual = this.#find(caller, manualId);
     const givenUp = manual?.status === 'failed' && manual.failure === 'indexing_failed';
-    const open = manual?.status === 'awaiting_upload' || manual?.status === 'validating' || givenUp;
-    if (!manual || !open || (manual.object_version ?? version) !== version) return false;
+    const open = manual && ['awaiting_upload', 'importing', 'validating'].includes(manual.status);
+    if (!manual || !(open || givenUp) || (manual.object_version ?? version) !== version) return false;
     return this.#change(manual, { status: 'validating', object_version: version });
   }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { ManualNotImported } from './import-failure.ts';
+import { isPublicAddress } from './public-address.ts';
 
 const MAX_URL_CHARACTERS = 2048;
 /** The URL standard drops some of these and reads a backslash as a slash, where other readers do not. */
@@ -29,8 +30,8 @@ export function parseSourceUrl(text: string, base?: URL): URL {
 /** The name or the address, that of IPv6 without brackets. The URL standard has made every spelling of an address canonical. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Whether it is a full name that may be public, or an address, which is looked at where it is connected to. */
+/** Whether it is a full name that may be public, or an address that is. What a name leads to is looked at where it is connected to. */
 function isPublicName(host: string): boolean {
-  if (isIP(host) !== 0) return true;
+  if (isIP(host) !== 0) return isPublicAddress(host);
   return host.includes('.') && !host.endsWith('.') && !LOCAL_NAME.test(host);
 }
