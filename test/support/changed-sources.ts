@@ -17,15 +17,16 @@ const SOURCES = ['bin', 'lib', 'lambdas', 'local', 'cdk.json', 'package.json', '
 /**
  * Starts a runtime from a copy of the sources with these edits in it; the copy goes when the runtime stops. Throws when an
  * edit no longer applies, since the runtime would then show nothing.
+ * @param notesGrants where only functions are changed: the grants that are used here count as used
  */
-export async function startChanged(edits: readonly Edit[]): Promise<StartedRuntime> {
+export async function startChanged(edits: readonly Edit[], { notesGrants = false } = {}): Promise<StartedRuntime> {
   const copy = await mkdtemp(path.join(tmpdir(), 'manuel-changed-'));
   const remove = () => rm(copy, { recursive: true, force: true });
   try {
     await Promise.all(SOURCES.map((name) => cp(path.join(PROJECT, name), path.join(copy, name), { recursive: true })));
     await symlink(path.join(PROJECT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
     for (const edit of edits) await apply(copy, edit);
-    const runtime = await startRuntimeOf(copy);
+    const runtime = await startRuntimeOf(copy, undefined, notesGrants);
     return { ...runtime, stop: () => runtime.stop().finally(remove) };
   } catch (error) {
     await remove();

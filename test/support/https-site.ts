@@ -16,6 +16,8 @@ export type Names = Readonly<Record<string, readonly string[] | (() => readonly 
 export interface HttpsSite {
   /** Trusts the site's certificate, knows its names, and leads every address to it. */
   readonly network: Network;
+  /** Where it listens on this machine. */
+  readonly port: number;
   /** What was asked for and connected to, in order: `resolve <name>`, `connect <address>:<port>`. */
   readonly log: readonly string[];
   /** Certificate names that clients asked for; empty where they asked for none. */
@@ -82,12 +84,13 @@ async function open(server: Server, { names = DEFAULT_NAMES, certificate, remote
   }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port: localPort } = server.address() as AddressInfo;
+  const { port } = server.address() as AddressInfo;
   const { network, log } = networkOf(names, (address) => {
-    const socket = connect(localPort, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     return Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress ?? address });
   });
   return {
+    port,
     log,
     serverNames,
     network: { ...network, ...(certificate && { tls: { ca: certificate.cert } }) },

@@ -26,11 +26,11 @@ export interface StartedRuntime {
 
 /** Starts a runtime in a folder of its own, or in `directory`. Throws with its output when it ends before it is ready. */
 export function startRuntime(directory?: string): Promise<StartedRuntime> {
-  return startRuntimeOf(PROJECT, directory);
+  return startRuntimeOf(PROJECT, directory, true);
 }
 
-/** The same of the sources in another folder. */
-export async function startRuntimeOf(sources: string, directory?: string): Promise<StartedRuntime> {
+/** The same of the sources in another folder; `notesGrants` where its templates are those of the project. */
+export async function startRuntimeOf(sources: string, directory?: string, notesGrants = false): Promise<StartedRuntime> {
   const folder = directory ?? (await mkdtemp(path.join(tmpdir(), 'manuel-runtime-')));
   const child = spawnStart(sources, ['--port', '0', '--directory', folder]);
   const ended = once(child.process, 'exit').then(([code]) => code as number | null);
@@ -47,7 +47,7 @@ export async function startRuntimeOf(sources: string, directory?: string): Promi
     process: child.process,
     output: child.output,
     stop: async () => {
-      if (sources === PROJECT) await recordGrants(file);
+      if (notesGrants) await recordGrants(file);
       // Twice, as it arrives under npm.
       child.process.kill('SIGINT');
       child.process.kill('SIGINT');
