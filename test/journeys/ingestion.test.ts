@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { ExtractionFailure } from '../../lambdas/manuals/extraction/answer.ts';
+import { MANUAL_FAILURES, MAX_MANUAL_PAGES } from '../../lambdas/manuals/manuals.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { pdfOf } from '../support/pdf.ts';
+import { DOCX_TYPE, docxOf } from '../support/docx.ts';
+import { OperatorView } from '../support/operator-view.ts';
+import { pdfOf, pdfOfContents, pdfStream } from '../support/pdf.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
@@ -169,15 +175,57 @@ test('a text with characters of every plane becomes ready', async () => {
   await expect(user.client.untilReady(manual_id)).resolves.toMatchObject({ filename: 'valve 😀.txt' });
 });
 
-test('what is damaged fails with the reason', async () => {
-  const bytes = pdfOf(PAGES).subarray(0, 300);
-  const { manual_id, upload: form } = await user.client.startUpload({
-    filename: 'kettle.pdf',
-    content_type: 'application/pdf',
-    size: bytes.length,
-  });
+/** What becomes of files that cannot be used. What is scanned or imported fails in journeys of its own. */
+const UNUSABLE: Readonly<Record<ExtractionFailure, () => Uint8Array>> = {
+  wrong_type: () => new TextEncoder().encode('This is no PDF.'),
+  encrypted: () => readFileSync('test/fixtures/encrypted.pdf'),
+  // Nothing but lines, as of a scan.
+  unreadable: () => pdfOfContents([pdfStream('0 0 m 100 100 l S')]),
+  empty: () => docxOf(''),
+  too_many_pages: () => pdfOf(Array(MAX_MANUAL_PAGES + 1).fill('One too many.')),
+};
+
+test.each(Object.entries(UNUSABLE))('a file can be %s, and its owner is told so', async (code, bytesOf) => {
+  const bytes = bytesOf();
+  const content_type = code === 'empty' ? DOCX_TYPE : 'application/pdf';
+  const { manual_id, upload: form } = await user.client.startUpload({ filename: 'a manual', content_type, size: bytes.length });
   await sendForm(form, bytes);
-  await expect(user.client.untilReady(manual_id)).rejects.toThrow('unreadable');
+  await expect(user.client.untilReady(manual_id)).rejects.toThrow(code);
+  await expect(user.client.manual(manual_id)).resolves.toMatchObject({
+    status: 'failed',
+    failure: { code, detail: MANUAL_FAILURES[code as ExtractionFailure] },
+  });
+});
+
+test('pages beyond what a user may have are refused with how many are left', async () => {
+  const dynamodb = new DynamoDBClient(operatorConfig(runtime.file));
+  using operator = new OperatorView(runtime.file);
+  const TableName = await operator.variable('Manuals/Function', 'MANUALS_TABLE');
+  const library = { user_id: { S: user.userId }, manual_id: { S: '~library' }, manuals: { N: '1' }, pages: { N: '4998' } };
+  await dynamodb.send(new PutItemCommand({ TableName, Item: library }));
+  const manualId = await upload();
+  await expect(user.client.untilReady(manualId)).rejects.toThrow(
+    'The file has 3 pages. Your manuals may have 5000 in all, of which 2 are left.',
+  );
+  dynamodb.destroy();
+});
+
+test('an upload that never came has failed half an hour after it was announced', async () => {
+  const { manual_id } = await user.client.startUpload({ filename: 'kettle.txt', content_type: 'text/plain', size: 1 });
+  const dynamodb = new DynamoDBClient(operatorConfig(runtime.file));
+  using operator = new OperatorView(runtime.file);
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName: await operator.variable('Manuals/Function', 'MANUALS_TABLE'),
+      Key: { user_id: { S: user.userId }, manual_id: { S: manual_id } },
+      UpdateExpression: 'SET created_at = :then',
+      ExpressionAttributeValues: { ':then': { S: new Date(Date.now() - 30 * 60_000).toISOString() } },
+    }),
+  );
+  dynamodb.destroy();
+  const failure = { code: 'upload_expired', detail: 'The file was not uploaded in time. Start the upload again.' };
+  await expect(user.client.manual(manual_id)).resolves.toMatchObject({ status: 'failed', failure });
+  await expect(user.client.manuals()).resolves.toMatchObject({ manuals: [{ manual_id, status: 'failed', failure }] });
 });
 
 test('an upload whose queue is gone ends in the dead-letter queue, with the reason', async () => {
