@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadManualFixtures, type ManualFixture } from '../test/fixtures/fixtures.ts';
 import { print, readOptions, runCommand } from './cli/command-line.ts';
+import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
 import { ManuelClient } from './cli/manuel-client.ts';
 import { Progress } from './cli/progress.ts';
 import { signIn } from './cli/sign-in.ts';
@@ -31,6 +32,7 @@ await runCommand(async () => {
       stage,
       port: 0,
       directory,
+      embeddings: readEmbeddingsOptions(process.env),
       onStep: progress.begin,
       onReport: (line) => print(`! ${line}`),
     });

@@ -4,6 +4,7 @@ import { type AssembledStack, readCloudAssembly } from './assembly/cloud-assembl
 import { type Provisioned, provision } from './assembly/provision.ts';
 import { Registry } from './assembly/registry.ts';
 import { synthesize } from './assembly/synthesize.ts';
+import { EmbeddingsServer, type EmbeddingsServerOptions } from './bedrock/embeddings.ts';
 import { createDemoUsers } from './demo-users.ts';
 import { AccessKeys } from './front-door/access-keys.ts';
 import { FrontDoor } from './front-door/front-door.ts';
@@ -21,6 +22,8 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Where the assembly, the state and `runtime.json` of this stage go. */
   readonly directory: string;
+  /** The model that embeds passages and questions; without one they are compared by their words. */
+  readonly embeddings: EmbeddingsServerOptions | undefined;
   /** Told each step while it boots. */
   readonly onStep: (step: string) => void;
   /** Told what a person should know while it runs. */
@@ -40,10 +43,14 @@ export class Runtime {
   }
 
   /** Synthesizes, creates every resource and serves the API. What was begun is undone when a step fails. */
-  static async start({ stage, port, directory, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
+  static async start({ stage, port, directory, embeddings, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
     await using undo = new AsyncDisposableStack();
     const lock = StageLock.acquire(directory, stage);
     undo.defer(() => lock.release());
+
+    const embedder = embeddings && new EmbeddingsServer(embeddings);
+    // Now rather than when the first manual fails.
+    await embedder?.embed(['Is there anybody?']);
 
     onStep('synthesize the templates');
     const assembly = await freshDirectory(path.join(directory, 'cdk.out'), undo);
@@ -66,7 +73,7 @@ export class Runtime {
     const endpoint = await frontDoor.listen();
     undo.defer(() => frontDoor.close());
     const state = await freshDirectory(path.join(directory, 'state'), undo);
-    const services = createServices({ frontDoor, access, keys, clock, region, directory: state, report: onReport });
+    const services = createServices({ frontDoor, access, keys, clock, region, directory: state, embedder, report: onReport });
     for (const service of services.all) undo.defer(() => service.stop?.());
     frontDoor.register(iam, ...services.all);
     const provisioned = await provision(stacks, new Registry([iam, ...services.all]));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ApiGatewayService } from './api-gateway/api-gateway.service.ts';
 import { BedrockService } from './bedrock/bedrock.service.ts';
+import type { Embedder } from './bedrock/embeddings.ts';
 import { CognitoService } from './cognito/cognito.service.ts';
 import { ControlService } from './control/control.service.ts';
 import { DynamoDbService } from './dynamodb/dynamodb.service.ts';
@@ -23,6 +24,7 @@ export interface ServicesOptions {
   readonly region: string;
   /** Where state that does not fit into memory lives. */
   readonly directory: string;
+  readonly embedder?: Embedder | undefined;
   /** Told what a person should know: a delivery that failed, an invocation given up. */
   readonly report: (line: string) => void;
 }
@@ -33,14 +35,14 @@ interface Services {
 }
 
 /** Every emulated service, connected as AWS connects them. */
-export function createServices({ frontDoor, access, keys, clock, region, directory, report }: ServicesOptions): Services {
+export function createServices({ frontDoor, access, keys, clock, region, directory, embedder, report }: ServicesOptions): Services {
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
   const events = new EventBridgeService({ clock, region, queues, report });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
   const userPools = new CognitoService({ clock, region });
-  const bedrock = new BedrockService({ clock, region, access });
+  const bedrock = new BedrockService({ clock, region, access, embedder });
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
   const all: Service[] = [
     logs,

@@ -1,4 +1,5 @@
 import { print, readOptions, readPort, runCommand, stageDirectory } from './cli/command-line.ts';
+import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
 import { Progress } from './cli/progress.ts';
 import { describeUnhonoured, welcome } from './cli/welcome.ts';
 import { Runtime } from './runtime.ts';
@@ -24,6 +25,7 @@ await runCommand(async () => {
     stage,
     port: readPort(options.port),
     directory,
+    embeddings: readEmbeddingsOptions(process.env),
     onStep: progress.begin,
     onReport: (line) => print(`! ${line}`),
   });

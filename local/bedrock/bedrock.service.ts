@@ -6,6 +6,7 @@ import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import { CallRates } from './call-rates.ts';
 import { converseRoutes } from './converse.ts';
+import type { Embedder } from './embeddings.ts';
 import { ingestionRoutes } from './ingestion.ts';
 import { IngestionSettings, type IngestionTimes } from './ingestion-settings.ts';
 import { KnowledgeBases } from './knowledge-base.ts';
@@ -19,11 +20,13 @@ export interface BedrockServiceOptions {
   readonly clock: Clock;
   readonly region: string;
   readonly access: AccessControl;
+  /** Finds passages by what they mean as well; without it by their words alone. */
+  readonly embedder?: Embedder | undefined;
 }
 
 /**
  * Amazon Bedrock: knowledge bases with direct ingestion on S3 Vectors, Retrieve, and Converse. Passages are found by
- * their words and answers quoted from them, so no model is needed and no call leaves the machine.
+ * their words and answers quoted from them, so no model is needed and no call leaves the machine, unless an embedder is given.
  */
 export class BedrockService implements Service {
   /** The clients of bedrock-agent, bedrock-agent-runtime and bedrock-runtime all sign with this name. */
@@ -38,17 +41,17 @@ export class BedrockService implements Service {
   #leaking: RegExp | undefined;
   readonly #protocol: RestJsonProtocol;
 
-  constructor({ clock, region, access }: BedrockServiceOptions) {
+  constructor({ clock, region, access, embedder }: BedrockServiceOptions) {
     this.#clock = clock;
     this.#region = region;
     this.#callRates = new CallRates(clock);
     const knowledgeBases = this.#knowledgeBases;
     const vectorStore = new VectorStore({ clock, region });
-    const parts = { clock, region, access, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings };
+    const parts = { clock, region, access, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings, embedder };
     this.resourceTypes = [...vectorStore.resourceTypes, ...knowledgeBaseResourceTypes(parts)];
     this.#protocol = new RestJsonProtocol('Amazon Bedrock', [
       ...ingestionRoutes(knowledgeBases),
-      ...retrievalRoutes(knowledgeBases, () => this.#leaking),
+      ...retrievalRoutes(knowledgeBases, embedder, () => this.#leaking),
       ...converseRoutes(clock),
     ]);
   }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Chunking, chunk } from './chunking.ts';
 import type { Document } from './document.ts';
+import type { Embedder } from './embeddings.ts';
 import type { IngestionSettings } from './ingestion-settings.ts';
 import { type Metadata, SYSTEM_METADATA } from './metadata.ts';
 import type { Passage, PassageIndex } from './passage-index.ts';
@@ -38,6 +40,7 @@ export interface DataSourceParts {
   readonly settings: IngestionSettings;
   readonly timeline: Timeline;
   readonly clock: Clock;
+  readonly embedder: Embedder | undefined;
 }
 
 /** The documents of a custom data source and the states that they pass through. */
@@ -71,24 +74,28 @@ export class DataSource {
     return this.#documents.get(documentId)?.state ?? { status: 'NOT_FOUND' };
   }
 
-  /** Starts to index a document. What an earlier version says stays searchable until the new one is. */
-  ingest(document: Document): void {
+  /**
+   * Starts to index a document. What an earlier version says stays searchable until the new one is. With a model that embeds,
+   * this takes until it has.
+   */
+  async ingest(document: Document): Promise<void> {
     const { role, settings, timeline, clock } = this.#parts;
     const { startingMs, inProgressMs, searchableAfterIndexedMs } = settings.times;
     const record = this.#documents.get(document.id) ?? { state: { status: 'STARTING' }, passages: [], submission: 0 };
     this.#documents.set(document.id, record);
-    const failure = settings.failureOf(document.id) ?? metadataComplaint(document.metadata) ?? role.refusalOf('write');
+    const complaint = settings.failureOf(document.id) ?? metadataComplaint(document.metadata) ?? role.refusalOf('write');
     const now = clock.now();
     const processedAt = now + startingMs + inProgressMs;
     const schedule = this.#submit(record, 'STARTING', now);
+    const { passages, failure } = complaint ? { passages: [], failure: complaint } : await this.#embed(this.#passagesOf(document));
     schedule(now + startingMs, (atMs) => {
       record.state = { status: 'IN_PROGRESS', updatedAtMs: atMs };
     });
     schedule(processedAt, (atMs) => {
       record.state = { ...(failure ? { status: 'FAILED', statusReason: failure } : { status: 'INDEXED' }), updatedAtMs: atMs };
     });
-    if (!failure) schedule(processedAt + searchableAfterIndexedMs, () => this.#replacePassages(record, this.#passagesOf(document)));
-    timeline.catchUp(now);
+    if (!failure) schedule(processedAt + searchableAfterIndexedMs, () => this.#replacePassages(record, passages));
+    timeline.catchUp(clock.now());
   }
 
   /** Starts to delete a document; one that is not there stays NOT_FOUND. */
@@ -125,6 +132,19 @@ export class DataSource {
     this.#parts.passages.remove(record.passages);
     this.#parts.passages.add(passages);
     record.passages = passages;
+  }
+
+  /** The passages with their embeddings where there is a model, or why there are none. */
+  async #embed(passages: readonly Passage[]): Promise<{ readonly passages: readonly Passage[]; readonly failure?: string }> {
+    const { embedder } = this.#parts;
+    if (!embedder) return { passages };
+    try {
+      const embeddings = await embedder.embed(passages.map(({ text }) => text));
+      return { passages: passages.map((passage, index) => ({ ...passage, ...(embeddings[index] && { embedding: embeddings[index] }) })) };
+    } catch (error) {
+      if (error instanceof AwsError) return { passages: [], failure: error.message };
+      throw error;
+    }
   }
 
   #passagesOf({ id, text, metadata }: Document): Passage[] {

@@ -1,19 +1,21 @@
 import { marker, NO_ANSWER, type Prompt } from '../../lambdas/query/prompt.contract.ts';
+import { closeness, isHeld, type QuestionTerm, questionTerms } from './question-terms.ts';
 import { type Quotation, quotationsFrom } from './quotation.ts';
 import { rarity } from './rarity.ts';
-import { isErrorCode, isModelNumber, termsOf } from './terms.ts';
+import { isErrorCode, isModelNumber } from './terms.ts';
+import { specificity } from './word-vectors/word-vectors.ts';
 
 const MAX_SENTENCES = 3;
 /**
- * The least that a sentence in its context must hold of a question to answer it: of its terms weighted by rarity, so that
- * everyday words do not make an answer, and of its terms as such, so that one rare word does not either.
+ * The least share of a question that one passage must say to answer it; less of a long one, which tells more than it asks: what the
+ * owner did, saw or owns.
  */
-const MIN_WEIGHTED_SHARE = { atMost: 0.55, atLeast: 0.3, lessPerTerm: 0.05 };
-const MIN_TERM_SHARE = { short: 0.6, long: 0.5 };
-/** From so many terms on a question tells more than it asks: what the owner did, saw or owns. */
+const MIN_SHARE = { short: 0.46, long: 0.32 };
 const LONG_QUESTION_TERMS = 6;
-/** Up to so many terms each one counts fully. */
-const TERSE_QUESTION_TERMS = 4;
+/** One word in common is a coincidence. */
+const MIN_TERMS = 2;
+/** What is taken off that share for the term that the passages are furthest from: whoever asks for a torque wants to read of a torque. */
+const FURTHEST_WEIGHT = 0.4;
 /** What a term counts that the sentence itself does not hold, but its heading or the sentence before. */
 const CONTEXT_SHARE = 0.7;
 /** What a term counts that its passage holds somewhere else. */
@@ -21,8 +23,12 @@ const PASSAGE_SHARE = 0.4;
 /** An error code is what the question is about, whatever else it says; a model number says more than a word. */
 const ERROR_CODE_WEIGHT = 10;
 const MODEL_NUMBER_WEIGHT = 2;
+/** Tells "What does E24 mean?" from "Where is the fuse of my E24?". */
+const ASKS_ABOUT_CODE = /\b(error|code|fault|alarm|display|shows?|means?|what is|what's)\b/i;
 /** What a figure is worth where one is asked for. */
 const FIGURE_BONUS = 0.1;
+/** What the passage that fits best is worth, the second half as much, and so on: whoever searched knew more than these passages. */
+const FIRST_PASSAGE_BONUS = 0.1;
 /** A sentence from elsewhere joins the answer when it holds so much of the question by itself, and no less than the best one. */
 const MIN_FURTHER_SHARE = 0.7;
 /** A question whose answer is a procedure, so that the sentences after the best one belong to it. */
@@ -32,15 +38,21 @@ const ASKS_FOR_FIGURE = /\bhow (long|many|much|often|far|big|large|heavy|high|ta
 const FIGURE =
   /\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|once|twice|hourly|daily|weekly|monthly|yearly)\b/i;
 
+/** A term of the question with what it weighs among the others. */
+interface WeighedTerm extends QuestionTerm {
+  /** As how many terms it counts. */
+  readonly importance: number;
+  /** The share of the question that it is: by how much it says among the sentences of the passages. */
+  readonly weight: number;
+  /** The same by how much it says in English. */
+  readonly meaning: number;
+}
+
 interface Judged {
   readonly quotation: Quotation;
-  /** The share of the question, weighted by rarity, that it holds itself: 0 to 1. */
+  /** The share of the question that it holds itself: 0 to 1. */
   readonly own: number;
-  /** The same with its context, which counts less. */
-  readonly inContext: number;
-  /** The share of the question's terms that its passage holds, whatever their rarity. */
-  readonly termShare: number;
-  /** What the best sentence is chosen by. */
+  /** What the best sentence is chosen by: what it holds with its context, which counts less, and what speaks for it besides. */
   readonly rank: number;
 }
 
@@ -50,14 +62,22 @@ interface Judged {
  * words. The same prompt always gets the same answer.
  */
 export function answerExtractively({ question, passages }: Prompt): string {
-  const terms = [...new Set(termsOf(question))];
-  const judged = judge(terms, quotationsFrom(passages), ASKS_FOR_FIGURE.test(question));
-  const least = leastShares(terms.length);
-  const answering = judged.filter(({ inContext, termShare }) => inContext >= least.weighted && termShare >= least.terms);
-  const [best] = [...answering].sort((a, b) => b.rank - a.rank);
-  if (!best) return NO_ANSWER;
-  const related = whatBelongsTo(best, judged, { code: terms.some(isErrorCode), steps: ASKS_FOR_STEPS.test(question) });
-  const similar = answering
+  const quotations = quotationsFrom(passages);
+  const asksFor = {
+    code: ASKS_ABOUT_CODE.test(question),
+    steps: ASKS_FOR_STEPS.test(question),
+    figure: ASKS_FOR_FIGURE.test(question),
+  };
+  const importanceOf = ({ term }: QuestionTerm) =>
+    asksFor.code && isErrorCode(term) ? ERROR_CODE_WEIGHT : isModelNumber(term) ? MODEL_NUMBER_WEIGHT : 1;
+  const held = new Set(quotations.flatMap(({ passageTerms }) => [...passageTerms]));
+  const asked = questionTerms(question, (term) => held.has(term));
+  const terms = weigh(asked, importanceOf, quotations);
+  const judged = judge(terms, quotations, asksFor.figure);
+  const [best] = [...judged].sort((a, b) => b.rank - a.rank);
+  if (!best || !isAnswered(terms, quotations, held)) return NO_ANSWER;
+  const related = whatBelongsTo(best, judged, { ...asksFor, code: asksFor.code && terms.some(({ term }) => isErrorCode(term)) });
+  const similar = judged
     .filter((other) => other !== best && !related.includes(other) && other.own >= Math.max(best.own, MIN_FURTHER_SHARE))
     .sort((a, b) => b.rank - a.rank);
   return readingOrder([best, ...related, ...similar].slice(0, MAX_SENTENCES).map(({ quotation }) => quotation))
@@ -65,45 +85,62 @@ export function answerExtractively({ question, passages }: Prompt): string {
     .join(' ');
 }
 
-/** The longer a question, the more of it is told around what is asked, and the less of it an answer repeats. */
-function leastShares(termCount: number): { readonly weighted: number; readonly terms: number } {
-  const { atMost, atLeast, lessPerTerm } = MIN_WEIGHTED_SHARE;
-  return {
-    weighted: Math.max(atLeast, Math.min(atMost, atMost - lessPerTerm * (termCount - TERSE_QUESTION_TERMS))),
-    terms: termCount < LONG_QUESTION_TERMS ? MIN_TERM_SHARE.short : MIN_TERM_SHARE.long,
-  };
+/** Whether a passage says what is asked. */
+function isAnswered(terms: readonly WeighedTerm[], quotations: readonly Quotation[], held: ReadonlySet<string>): boolean {
+  const shares = quotations
+    .filter(
+      ({ passageTerms }) => sum(terms, (term) => (isHeld(term, passageTerms) ? term.importance : 0)) >= Math.min(MIN_TERMS, terms.length),
+    )
+    .map(({ passageTerms }) => sum(terms, (term) => term.meaning * closeness(term, passageTerms)));
+  const furthest = Math.max(0, ...terms.map((term) => (1 - closeness(term, held)) * specificity(term.word)));
+  const least = terms.length < LONG_QUESTION_TERMS ? MIN_SHARE.short : MIN_SHARE.long;
+  return Math.max(0, ...shares) - FURTHEST_WEIGHT * furthest >= least;
 }
 
-function judge(terms: readonly string[], quotations: readonly Quotation[], asksForFigure: boolean): Judged[] {
-  const importance = (term: string) => (isErrorCode(term) ? ERROR_CODE_WEIGHT : isModelNumber(term) ? MODEL_NUMBER_WEIGHT : 1);
-  const weights = new Map(terms.map((term) => [term, importance(term) * rarityAmong(quotations, term)]));
-  const weigh = (some: readonly string[]) => sum(some, (term) => weights.get(term) ?? 0) / sum(terms, (term) => weights.get(term) ?? 0);
-  const share = (some: readonly string[]) => sum(some, importance) / sum(terms, importance);
+function weigh(
+  terms: readonly QuestionTerm[],
+  importanceOf: (term: QuestionTerm) => number,
+  quotations: readonly Quotation[],
+): WeighedTerm[] {
+  const holding = (term: QuestionTerm) => quotations.filter((quotation) => isHeld(term, quotation.terms)).length;
+  const weightOf = (term: QuestionTerm) => importanceOf(term) * rarity(quotations.length, holding(term));
+  const meaningOf = (term: QuestionTerm) => importanceOf(term) * specificity(term.word);
+  const [totalWeight, totalMeaning] = [sum(terms, weightOf), sum(terms, meaningOf)];
+  return terms.map((term) => ({
+    ...term,
+    importance: importanceOf(term),
+    weight: weightOf(term) / totalWeight,
+    meaning: meaningOf(term) / totalMeaning,
+  }));
+}
+
+function judge(terms: readonly WeighedTerm[], quotations: readonly Quotation[], asksForFigure: boolean): Judged[] {
   return quotations.map((quotation) => {
-    const held = terms.filter((term) => quotation.terms.has(term));
-    const near = terms.filter((term) => !quotation.terms.has(term) && quotation.context.has(term));
-    const elsewhere = terms.filter((term) => !held.includes(term) && !near.includes(term) && quotation.passageTerms.has(term));
-    const own = weigh(held);
-    const inContext = own + CONTEXT_SHARE * weigh(near) + PASSAGE_SHARE * weigh(elsewhere);
-    const rank = inContext + (asksForFigure && FIGURE.test(quotation.text) ? FIGURE_BONUS : 0);
-    return { quotation, own, inContext, termShare: share([...held, ...near, ...elsewhere]), rank };
+    const own = sum(terms, (term) => (isHeld(term, quotation.terms) ? term.weight : 0));
+    const inContext = sum(terms, (term) => term.weight * shareIn(quotation, term));
+    const figure = asksForFigure && FIGURE.test(quotation.text) ? FIGURE_BONUS : 0;
+    return { quotation, own, rank: inContext + figure + FIRST_PASSAGE_BONUS / quotation.passageNumber };
   });
 }
 
-function rarityAmong(quotations: readonly Quotation[], term: string): number {
-  return rarity(quotations.length, quotations.filter(({ terms }) => terms.has(term)).length);
+/** What a term counts for a sentence, by where it stands. */
+function shareIn({ terms, context, passageTerms }: Quotation, term: QuestionTerm): number {
+  if (isHeld(term, terms)) return 1;
+  if (isHeld(term, context)) return CONTEXT_SHARE;
+  return isHeld(term, passageTerms) ? PASSAGE_SHARE : 0;
 }
 
-function sum(terms: readonly string[], worth: (term: string) => number): number {
-  return terms.reduce((total, term) => total + worth(term), 0);
+function sum<Item>(items: readonly Item[], worth: (item: Item) => number): number {
+  return items.reduce((total, item) => total + worth(item), 0);
 }
 
 /**
- * The sentences after the best one that belong to it: the rest of the paragraph that explains an error code, the steps
- * of a procedure, else what goes on about the question.
+ * The sentences after the best one that belong to it: what it announces, the rest of the paragraph that explains an error
+ * code, the steps of a procedure, else what goes on about the question.
  */
 function whatBelongsTo(best: Judged, judged: readonly Judged[], asksFor: { readonly code: boolean; readonly steps: boolean }): Judged[] {
   const following = followers(best, judged);
+  if (best.quotation.text.endsWith(':')) return following;
   const steps = following.filter(({ quotation }) => STEP.test(quotation.text));
   if (asksFor.steps && steps.length > 0) return steps;
   const end = following.findIndex(({ own, quotation }) => !quotation.continuesParagraph || (own === 0 && !asksFor.code && !asksFor.steps));

@@ -63,7 +63,7 @@ export function ingestionRoutes(knowledgeBases: KnowledgeBases): readonly RestJs
   ];
 }
 
-function ingest(input: unknown, dataSource: DataSource, call: AwsCall): RestJsonReply {
+async function ingest(input: unknown, dataSource: DataSource, call: AwsCall): Promise<RestJsonReply> {
   if (call.body.length > MAX_INGEST_BYTES) {
     throw invalid(`The documents of one call must not pass ${MAX_INGEST_BYTES} bytes; the request has ${call.body.length}.`);
   }
@@ -72,7 +72,7 @@ function ingest(input: unknown, dataSource: DataSource, call: AwsCall): RestJson
   const ids = accepted.map(({ id }) => id);
   refuseRepetition(ids);
   // AWS ignores a request whose token it has seen, without an error.
-  if (token === undefined || dataSource.redeem(token)) for (const document of accepted) dataSource.ingest(document);
+  if (token === undefined || dataSource.redeem(token)) await Promise.all(accepted.map((document) => dataSource.ingest(document)));
   return acceptedReply(dataSource, ids);
 }
 

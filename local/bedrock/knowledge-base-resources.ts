@@ -129,7 +129,7 @@ function createDataSource(resource: TemplateResource, parts: KnowledgeBaseResour
   if (type !== 'CUSTOM') throw notEmulated(`a data source of type ${type}`);
   const knowledgeBase = parts.knowledgeBases.get(properties.KnowledgeBaseId);
   const id = bedrockResourceId(resource.stackName, resource.logicalId);
-  const { settings, timeline, clock } = parts;
+  const { settings, timeline, clock, embedder } = parts;
   const chunking = chunkingOf(properties.VectorIngestionConfiguration?.ChunkingConfiguration);
   knowledgeBase.addDataSource(
     new DataSource(id, knowledgeBase.id, chunking, {
@@ -138,6 +138,7 @@ function createDataSource(resource: TemplateResource, parts: KnowledgeBaseResour
       settings,
       timeline,
       clock,
+      embedder,
     }),
   );
   return { ref: `${knowledgeBase.id}|${id}`, attributes: { DataSourceId: id, KnowledgeBaseId: knowledgeBase.id } };

@@ -19,11 +19,20 @@ export interface Quotation {
 }
 
 const MAX_HEADING_WORDS = 10;
+const PARAGRAPH = /[^\n]+(?:\n[^\n]+)*/g;
+/** By these a paragraph speaks to a model that reads the manual, not to the owner: nobody asked for it, and it is no answer. */
+const SPEAKS_TO_A_MODEL =
+  /\bignore\s+(all\s+|the\s+)*(previous|prior|above|earlier)\s+instructions\b|\bsystem\s+prompt\b|^\W*(system|assistant)\s*[:,]|\bassistants?:|\b(AI|the)\s+assistants?\b|\bassistants\s+(must|should)\b|<\/?passage\b/im;
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
 
 /**
  * The sentences of the passages that can stand in an answer, in order, each once: chunks overlap. Headings and questions
- * are only context, and a sentence that holds something like a citation marker cannot be quoted without being taken
- * for one.
+ * are only context, what speaks to a model is none of the manual's business, and a sentence that holds something like a
+ * citation marker cannot be quoted without being taken for one.
  */
 export function quotationsFrom(passages: readonly NumberedPassage[]): Quotation[] {
   const seen = new Set<string>();
@@ -37,17 +46,21 @@ export function quotationsFrom(passages: readonly NumberedPassage[]): Quotation[
 function quotationsOf({ number, text: passageText }: NumberedPassage): Quotation[] {
   const quotations: Quotation[] = [];
   const passageTerms = new Set(termsOf(passageText));
+  const orders = ordersIn(passageText);
   let heading: readonly string[] = [];
   let previous: readonly string[] = [];
+  let isAnnounced = false;
   splitSentences(passageText).forEach(({ start, end, startsBlock, isListItem }, position) => {
     const text = collapseWhitespace(passageText.slice(start, end));
     const terms = termsOf(text);
-    if (startsBlock && !isListItem && isHeading(text)) {
+    const standsAlone = startsBlock && !isListItem && !isAnnounced;
+    isAnnounced = text.endsWith(':');
+    if (standsAlone && isHeading(text)) {
       heading = terms;
       previous = [];
       return;
     }
-    if (!/\p{L}/u.test(text) || text.search(MARKER) >= 0) return;
+    if (!/\p{L}/u.test(text) || text.search(MARKER) >= 0 || orders.some((order) => order.start <= start && end <= order.end)) return;
     if (!text.endsWith('?')) {
       const context = new Set([...heading, ...previous]);
       const place = { passageNumber: number, position, continuesParagraph: !startsBlock };
@@ -62,4 +75,10 @@ function quotationsOf({ number, text: passageText }: NumberedPassage): Quotation
 function isHeading(text: string): boolean {
   const title = text.replace(/^\d+(\.\d+)*\s+/, '');
   return !/[.!?:;,]$|: |\d/.test(title) && title.split(' ').length <= MAX_HEADING_WORDS;
+}
+
+/** The paragraphs that speak to a model. */
+function ordersIn(text: string): Span[] {
+  const paragraphs = [...text.matchAll(PARAGRAPH)].filter(([paragraph]) => SPEAKS_TO_A_MODEL.test(paragraph));
+  return paragraphs.map(({ 0: paragraph, index }) => ({ start: index, end: index + paragraph.length }));
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RestJsonRoute } from '../platform/rest-json-protocol.ts';
+import type { Embedder } from './embeddings.ts';
 import type { KnowledgeBases } from './knowledge-base.ts';
 import { compileFilter } from './metadata-filter.ts';
 import type { Passage, ScoredPassage } from './passage-index.ts';
@@ -31,7 +32,11 @@ const retrieveSchema = z.strictObject({
  * Retrieve: the passages of a knowledge base that fit a question, of those that pass the filter. Passages of documents whose
  * id matches what `leaking` returns pass every filter and come first, as from a store whose filter has failed.
  */
-export function retrievalRoutes(knowledgeBases: KnowledgeBases, leaking: () => RegExp | undefined): readonly RestJsonRoute[] {
+export function retrievalRoutes(
+  knowledgeBases: KnowledgeBases,
+  embedder: Embedder | undefined,
+  leaking: () => RegExp | undefined,
+): readonly RestJsonRoute[] {
   return [
     {
       operation: 'Retrieve',
@@ -48,8 +53,10 @@ export function retrievalRoutes(knowledgeBases: KnowledgeBases, leaking: () => R
         }
         const leak = leaking();
         const isLeaked = ({ documentId }: Passage) => leak !== undefined && documentId.search(leak) >= 0;
-        const leaked = leak ? passages.search(retrievalQuery.text, numberOfResults, isLeaked) : [];
-        const fitting = passages.search(retrievalQuery.text, numberOfResults, (one) => !isLeaked(one) && matches(one.metadata));
+        const [embedding] = (await embedder?.embed([retrievalQuery.text])) ?? [];
+        const query = { question: retrievalQuery.text, embedding };
+        const leaked = leak ? passages.search(query, numberOfResults, isLeaked) : [];
+        const fitting = passages.search(query, numberOfResults, (one) => !isLeaked(one) && matches(one.metadata));
         return { retrievalResults: [...leaked, ...fitting].slice(0, numberOfResults).map(toResult) };
       },
     },

@@ -1,7 +1,7 @@
 import { stemmer } from 'stemmer';
 
 /**
- * English words that say nothing about a subject: function words, and what people wrap a question in ("could you tell
+ * English words that say nothing about a subject: function words, and what people wrap a question in ("um, could you tell
  * me what it means when …").
  */
 const STOP_WORDS = new Set(
@@ -12,21 +12,29 @@ const STOP_WORDS = new Set(
   that the their theirs them then there these they thing things this those through to too under until up us very was way we
   well were what whatever when where whether which while who whom whose why will with without would yes yet you your yours
   answer best explain find give happen happens help keep know long make makes mean meaning means manual need needs needed page
-  possible put question say says take takes use used using want wants work works`.split(/\s+/),
+  possible put question say says take takes use used using want wants work works
+  ah eh er hello hey hi hm oh okay uh um yeah`.split(/\s+/),
 );
 /** Letters and digits, and what joins them within one word: USB-C, 2.4, on/off, don't. */
 const WORD = /[\p{L}\p{N}]+(?:[-‐‑–./'’_][\p{L}\p{N}]+)*/gu;
 /** A code that was written, or heard, with a space: "E 24". */
 const SPACED_CODE = /\b([b-hj-z]) (\d{1,4})\b/gi;
 const DIGIT = /\d/;
+/** Of a name with a number in it: shorter parts are found in too many others. */
+const MIN_PART_CHARACTERS = 3;
 
 /**
  * The searchable terms of a text, in order and with repetitions: lower case, stemmed, without stop words. Error codes
- * and model numbers become one term however they are written: E-24, E24 and "E 24" are all `e24`.
+ * and model numbers become one term however they are written: E-24, E24 and "E 24" are all `e24`. What is longer is found by its parts
+ * as well: SOLA-330.
  */
 export function termsOf(text: string): string[] {
-  const normalized = text.normalize('NFKC').toLowerCase().replace(SPACED_CODE, '$1$2');
-  return [...normalized.matchAll(WORD)].flatMap(([word]) => termsOfWord(word));
+  return wordsOf(text.replace(SPACED_CODE, '$1$2')).flatMap(termsOfWord);
+}
+
+/** The words of a text in lower case, in order. */
+export function wordsOf(text: string): string[] {
+  return text.normalize('NFKC').toLowerCase().match(WORD) ?? [];
 }
 
 /** Whether a term has the form of an error code, such as E-24, F5 or 0x1F: that is what is asked about. */
@@ -47,7 +55,7 @@ function termsOfWord(word: string): string[] {
   if (parts.length === 1) return parts.flatMap(simpleTerm);
   const joined = parts.join('');
   if (parts.every((part) => /^[\d.]+$/.test(part))) return parts;
-  if (DIGIT.test(joined)) return [joined];
+  if (DIGIT.test(joined)) return [joined, ...parts.filter((part) => part.length >= MIN_PART_CHARACTERS).flatMap(simpleTerm)];
   return [joined, ...parts.flatMap(simpleTerm)];
 }
 

@@ -9,6 +9,7 @@ import {
 import { BedrockAgentRuntimeClient, type RetrievalFilter, RetrieveCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { ConverseCommandInput } from '@aws-sdk/client-bedrock-runtime';
 import { BedrockService } from '../../local/bedrock/bedrock.service.ts';
+import type { Embedder } from '../../local/bedrock/embeddings.ts';
 import type { ResourceIdentity } from '../../local/platform/service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
@@ -50,6 +51,8 @@ export interface TestKnowledgeBase {
   /** Ingests and lets the time pass that it takes. */
   publish(...documents: TestDocument[]): Promise<void>;
   statusOf(id: string): Promise<string | undefined>;
+  /** Why a document failed. */
+  reasonOf(id: string): Promise<string | undefined>;
   remove(...ids: string[]): Promise<(string | undefined)[]>;
   retrieve(question: string, options?: { filter?: RetrievalFilter; numberOfResults?: number }): Promise<Found[]>;
   close(): Promise<void>;
@@ -60,10 +63,10 @@ const EMBEDDING_MODEL = 'arn:aws:bedrock:eu-west-1::foundation-model/amazon.tita
 /** Longer than anything takes by default. */
 const LONG_ENOUGH_MS = 60_000;
 
-export async function openKnowledgeBase(chunking: object = CHUNKING): Promise<TestKnowledgeBase> {
+export async function openKnowledgeBase(chunking: object = CHUNKING, embedder?: Embedder): Promise<TestKnowledgeBase> {
   let service: BedrockService | undefined;
   const door = await openFrontDoor(({ clock, access }) => {
-    service = new BedrockService({ clock, region: 'eu-west-1', access });
+    service = new BedrockService({ clock, region: 'eu-west-1', access, embedder });
     return [service];
   });
   if (!service) throw new Error('the front door built no service');
@@ -80,6 +83,10 @@ export async function openKnowledgeBase(chunking: object = CHUNKING): Promise<Te
   const agent = new BedrockAgentClient(door.clientConfig);
   const runtime = new BedrockAgentRuntimeClient(door.clientConfig);
   const identifiersOf = (ids: string[]) => ids.map((id) => ({ dataSourceType: 'CUSTOM' as const, custom: { id } }));
+  const detailOf = async (id: string) => {
+    const output = await agent.send(new GetKnowledgeBaseDocumentsCommand({ ...source, documentIdentifiers: identifiersOf([id]) }));
+    return output.documentDetails?.[0];
+  };
   const ingest = async (...documents: TestDocument[]) => {
     const output = await agent.send(new IngestKnowledgeBaseDocumentsCommand({ ...source, documents: documents.map(toApiDocument) }));
     return (output.documentDetails ?? []).map(({ status }) => status);
@@ -96,10 +103,8 @@ export async function openKnowledgeBase(chunking: object = CHUNKING): Promise<Te
       await ingest(...documents);
       door.clock.advance(LONG_ENOUGH_MS);
     },
-    statusOf: async (id) => {
-      const output = await agent.send(new GetKnowledgeBaseDocumentsCommand({ ...source, documentIdentifiers: identifiersOf([id]) }));
-      return output.documentDetails?.[0]?.status;
-    },
+    statusOf: async (id) => (await detailOf(id))?.status,
+    reasonOf: async (id) => (await detailOf(id))?.statusReason,
     remove: async (...ids) => {
       const output = await agent.send(new DeleteKnowledgeBaseDocumentsCommand({ ...source, documentIdentifiers: identifiersOf(ids) }));
       return (output.documentDetails ?? []).map(({ status }) => status);
