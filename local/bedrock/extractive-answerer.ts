@@ -1,7 +1,9 @@
 import { marker, NO_ANSWER, type Prompt } from '../../lambdas/query/prompt.contract.ts';
+import { isOfKind, kindOf, type QuestionKind } from './question-kind.ts';
 import { closeness, isHeld, type QuestionTerm, questionTerms } from './question-terms.ts';
 import { type Quotation, quotationsFrom } from './quotation.ts';
 import { rarity } from './rarity.ts';
+import { type Judged, surroundingsOf } from './surroundings.ts';
 import { isErrorCode, isModelNumber } from './terms.ts';
 import { specificity } from './word-vectors/word-vectors.ts';
 
@@ -23,21 +25,12 @@ const PASSAGE_SHARE = 0.4;
 /** An error code is what the question is about, whatever else it says; a model number says more than a word. */
 const ERROR_CODE_WEIGHT = 10;
 const MODEL_NUMBER_WEIGHT = 2;
-/** Tells "What does E24 mean?" from "Where is the fuse of my E24?". */
-const ASKS_ABOUT_CODE = /\b(error|code|fault|alarm|display|shows?|means?|what is|what's)\b/i;
-/** What a figure is worth where one is asked for. */
-const FIGURE_BONUS = 0.1;
+/** What it is worth to have the form of what is asked for, such as a figure. */
+const KIND_BONUS = 0.1;
 /** What the passage that fits best is worth, the second half as much, and so on: whoever searched knew more than these passages. */
 const FIRST_PASSAGE_BONUS = 0.1;
 /** A sentence from elsewhere joins the answer when it holds so much of the question by itself, and no less than the best one. */
 const MIN_FURTHER_SHARE = 0.7;
-/** A question whose answer is a procedure, so that the sentences after the best one belong to it. */
-const ASKS_FOR_STEPS = /\b(how (do|can|could|should|would|to)|what (should|do|can|must) (i|we|you)|what to do|steps?)\b/i;
-const STEP = /^(\d{1,2}[.)]|[-*•–])\s/;
-const ASKS_FOR_FIGURE = /\bhow (long|many|much|often|far|big|large|heavy|high|tall|wide|deep|hot|old|fast)\b/i;
-const FIGURE =
-  /\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|once|twice|hourly|daily|weekly|monthly|yearly)\b/i;
-
 /** A term of the question with what it weighs among the others. */
 interface WeighedTerm extends QuestionTerm {
   /** As how many terms it counts. */
@@ -48,14 +41,6 @@ interface WeighedTerm extends QuestionTerm {
   readonly meaning: number;
 }
 
-interface Judged {
-  readonly quotation: Quotation;
-  /** The share of the question that it holds itself: 0 to 1. */
-  readonly own: number;
-  /** What the best sentence is chosen by: what it holds with its context, which counts less, and what speaks for it besides. */
-  readonly rank: number;
-}
-
 /**
  * Answers a question by quoting one to three sentences of the passages, each with its marker, or with NO_ANSWER when the
  * passages do not hold what is asked. It understands no meaning: a question has to be put in roughly the manual's
@@ -63,20 +48,16 @@ interface Judged {
  */
 export function answerExtractively({ question, passages }: Prompt): string {
   const quotations = quotationsFrom(passages);
-  const asksFor = {
-    code: ASKS_ABOUT_CODE.test(question),
-    steps: ASKS_FOR_STEPS.test(question),
-    figure: ASKS_FOR_FIGURE.test(question),
-  };
+  const kind = kindOf(question);
   const importanceOf = ({ term }: QuestionTerm) =>
-    asksFor.code && isErrorCode(term) ? ERROR_CODE_WEIGHT : isModelNumber(term) ? MODEL_NUMBER_WEIGHT : 1;
+    kind.code && isErrorCode(term) ? ERROR_CODE_WEIGHT : isModelNumber(term) ? MODEL_NUMBER_WEIGHT : 1;
   const held = new Set(quotations.flatMap(({ passageTerms }) => [...passageTerms]));
   const asked = questionTerms(question, (term) => held.has(term));
   const terms = weigh(asked, importanceOf, quotations);
-  const judged = judge(terms, quotations, asksFor.figure);
+  const judged = judge(terms, quotations, kind);
   const [best] = [...judged].sort((a, b) => b.rank - a.rank);
   if (!best || !isAnswered(terms, quotations, held)) return NO_ANSWER;
-  const related = whatBelongsTo(best, judged, { ...asksFor, code: asksFor.code && terms.some(({ term }) => isErrorCode(term)) });
+  const related = surroundingsOf(best, judged, kind);
   const similar = judged
     .filter((other) => other !== best && !related.includes(other) && other.own >= Math.max(best.own, MIN_FURTHER_SHARE))
     .sort((a, b) => b.rank - a.rank);
@@ -87,11 +68,10 @@ export function answerExtractively({ question, passages }: Prompt): string {
 
 /** Whether a passage says what is asked. */
 function isAnswered(terms: readonly WeighedTerm[], quotations: readonly Quotation[], held: ReadonlySet<string>): boolean {
-  const shares = quotations
-    .filter(
-      ({ passageTerms }) => sum(terms, (term) => (isHeld(term, passageTerms) ? term.importance : 0)) >= Math.min(MIN_TERMS, terms.length),
-    )
-    .map(({ passageTerms }) => sum(terms, (term) => term.meaning * closeness(term, passageTerms)));
+  const leastTerms = Math.min(MIN_TERMS, terms.length);
+  const shares = [...new Set(quotations.map(({ passageTerms }) => passageTerms))]
+    .filter((passage) => sum(terms, (term) => (isHeld(term, passage) ? term.importance : 0)) >= leastTerms)
+    .map((passage) => sum(terms, (term) => term.meaning * closeness(term, passage)));
   const furthest = Math.max(0, ...terms.map((term) => (1 - closeness(term, held)) * specificity(term.word)));
   const least = terms.length < LONG_QUESTION_TERMS ? MIN_SHARE.short : MIN_SHARE.long;
   return Math.max(0, ...shares) - FURTHEST_WEIGHT * furthest >= least;
@@ -114,12 +94,13 @@ function weigh(
   }));
 }
 
-function judge(terms: readonly WeighedTerm[], quotations: readonly Quotation[], asksForFigure: boolean): Judged[] {
+function judge(terms: readonly WeighedTerm[], quotations: readonly Quotation[], kind: QuestionKind): Judged[] {
+  const asked = new Set(terms.map(({ term }) => term));
   return quotations.map((quotation) => {
     const own = sum(terms, (term) => (isHeld(term, quotation.terms) ? term.weight : 0));
     const inContext = sum(terms, (term) => term.weight * shareIn(quotation, term));
-    const figure = asksForFigure && FIGURE.test(quotation.text) ? FIGURE_BONUS : 0;
-    return { quotation, own, rank: inContext + figure + FIRST_PASSAGE_BONUS / quotation.passageNumber };
+    const ofKind = isOfKind(quotation.text, kind, asked) ? KIND_BONUS : 0;
+    return { quotation, own, rank: inContext + ofKind + FIRST_PASSAGE_BONUS / quotation.passageNumber };
   });
 }
 
@@ -132,29 +113,6 @@ function shareIn({ terms, context, passageTerms }: Quotation, term: QuestionTerm
 
 function sum<Item>(items: readonly Item[], worth: (item: Item) => number): number {
   return items.reduce((total, item) => total + worth(item), 0);
-}
-
-/**
- * The sentences after the best one that belong to it: what it announces, the rest of the paragraph that explains an error
- * code, the steps of a procedure, else what goes on about the question.
- */
-function whatBelongsTo(best: Judged, judged: readonly Judged[], asksFor: { readonly code: boolean; readonly steps: boolean }): Judged[] {
-  const following = followers(best, judged);
-  if (best.quotation.text.endsWith(':')) return following;
-  const steps = following.filter(({ quotation }) => STEP.test(quotation.text));
-  if (asksFor.steps && steps.length > 0) return steps;
-  const end = following.findIndex(({ own, quotation }) => !quotation.continuesParagraph || (own === 0 && !asksFor.code && !asksFor.steps));
-  return end < 0 ? following : following.slice(0, end);
-}
-
-/** The sentences right after one in its passage, up to the next heading. */
-function followers(judgedOne: Judged, judged: readonly Judged[]): Judged[] {
-  const { passageNumber, position } = judgedOne.quotation;
-  const rest = judged.slice(judged.indexOf(judgedOne) + 1);
-  const end = rest.findIndex(
-    ({ quotation }, index) => quotation.passageNumber !== passageNumber || quotation.position !== position + 1 + index,
-  );
-  return end < 0 ? rest : rest.slice(0, end);
 }
 
 /** The passage of the best sentence first; within a passage as it is written. */

@@ -1,6 +1,6 @@
 import { cosine, type Embedding } from './embeddings.ts';
 import type { Metadata } from './metadata.ts';
-import { questionTerms } from './question-terms.ts';
+import { LEAST_LIKENESS, questionTerms } from './question-terms.ts';
 import { fuseRankings } from './rank-fusion.ts';
 import { rarity } from './rarity.ts';
 import { termsOf } from './terms.ts';
@@ -46,8 +46,7 @@ const NO_POSTING: Posting = { places: [], counts: [] };
 /** BM25's usual parameters (https://en.wikipedia.org/wiki/Okapi_BM25). */
 const TERM_SATURATION = 1.2;
 const LENGTH_NORMALIZATION = 0.75;
-/** A word that is used like one of the question counts by how much more alike it is than this, and never much. */
-const LEAST_LIKENESS = 0.4;
+/** A word that is used like one of the question never counts much. */
 const RELATIVE_WEIGHT = 0.6;
 
 /**
@@ -119,14 +118,17 @@ export class PassageIndex {
     const frequencies = new Float64Array(this.#entries.length);
     const holdingOf = (term: string) => passing.count(this.#postings.get(term)?.places ?? []);
     let totalWeight = 0;
-    for (const { term, variants } of questionTerms(question, (candidate) => holdingOf(candidate) > 0)) {
+    for (const { term, spellings, relatives } of questionTerms(question, (candidate) => holdingOf(candidate) > 0)) {
       frequencies.fill(0);
-      for (const [variant, likeness] of variants) {
-        const { places, counts } = this.#postings.get(variant) ?? NO_POSTING;
-        const weight = likeness === 1 ? 1 : RELATIVE_WEIGHT * (likeness - LEAST_LIKENESS);
+      const count = (held: string, weight: number) => {
+        const { places, counts } = this.#postings.get(held) ?? NO_POSTING;
         places.forEach((place, index) => {
           frequencies[place] = (frequencies[place] ?? 0) + weight * (counts[index] ?? 0);
         });
+      };
+      for (const spelling of spellings) count(spelling, 1);
+      for (const [relative, likeness] of relatives) {
+        if (!spellings.includes(relative)) count(relative, RELATIVE_WEIGHT * (likeness - LEAST_LIKENESS));
       }
       const held = passing.places.filter((place) => (frequencies[place] ?? 0) > 0);
       const weight = rarity(passing.places.length, holdingOf(term) || held.length);

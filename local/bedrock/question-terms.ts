@@ -8,8 +8,10 @@ export interface QuestionTerm {
   readonly term: string;
   /** As it stands in the question. */
   readonly word: string;
-  /** What says it in a passage, with how alike it is: 1 for the term itself or its other spelling, less for words that are used like it. */
-  readonly variants: ReadonlyMap<string, number>;
+  /** The term itself, and what it is when words that stand apart are written as one. */
+  readonly spellings: readonly string[];
+  /** The words that are used like it, with how alike they are: above 0.4 and below 1. */
+  readonly relatives: ReadonlyMap<string, number>;
 }
 
 interface JoinedWords {
@@ -21,7 +23,7 @@ interface JoinedWords {
 const MAX_JOINED = 6;
 const MIN_JOINED_CHARACTERS = 4;
 /** A word that is used like one of the question counts by how much more alike it is than this. */
-const LEAST_LIKENESS = 0.4;
+export const LEAST_LIKENESS = 0.4;
 
 /**
  * The terms of a question. Numbers that are spoken count in digits, and words that stand apart may be one: `holds` says whether any
@@ -31,27 +33,29 @@ export function questionTerms(question: string, holds: (term: string) => boolean
   const text = spokenNumbersAsDigits(question);
   const words = wordsOf(text);
   const wordOf = new Map(words.flatMap((word) => termsOf(word).map((term) => [term, word] as const)));
-  const variants = new Map(
-    termsOf(text).map((term) => [term, new Map([...relatedStems(wordOf.get(term) ?? term), [term, 1] as const])] as const),
-  );
+  const spellings = new Map(termsOf(text).map((term) => [term, [term]]));
   for (const { parts, term } of joinedWords(words).filter((joined) => holds(joined.term))) {
     const partTerms = parts.flatMap(termsOf);
-    for (const partTerm of partTerms) variants.get(partTerm)?.set(term, 1);
-    if (partTerms.length === 0) variants.set(term, new Map([[term, 1]]));
+    for (const partTerm of partTerms) spellings.get(partTerm)?.push(term);
+    if (partTerms.length === 0) spellings.set(term, [term]);
   }
-  return [...variants].map(([term, ofTerm]) => ({ term, word: wordOf.get(term) ?? term, variants: ofTerm }));
+  return [...spellings].map(([term, ofTerm]) => {
+    const word = wordOf.get(term) ?? term;
+    return { term, word, spellings: [...new Set(ofTerm)], relatives: relatedStems(word) };
+  });
 }
 
 /** Whether any of these terms is the question's, in one spelling or the other. */
-export function isHeld({ variants }: QuestionTerm, terms: ReadonlySet<string>): boolean {
-  return [...variants].some(([variant, likeness]) => likeness === 1 && terms.has(variant));
+export function isHeld({ spellings }: QuestionTerm, terms: ReadonlySet<string>): boolean {
+  return spellings.some((spelling) => terms.has(spelling));
 }
 
 /** How close these terms come to the question's: 1 where it is among them, else by the one that is used most like it, 0 to 0.6. */
-export function closeness({ variants }: QuestionTerm, terms: ReadonlySet<string>): number {
+export function closeness(questionTerm: QuestionTerm, terms: ReadonlySet<string>): number {
+  if (isHeld(questionTerm, terms)) return 1;
   let closest = 0;
-  for (const [variant, likeness] of variants) if (likeness > closest && terms.has(variant)) closest = likeness;
-  return closest === 1 ? 1 : Math.max(0, closest - LEAST_LIKENESS);
+  for (const [relative, likeness] of questionTerm.relatives) if (likeness > closest && terms.has(relative)) closest = likeness;
+  return Math.max(0, closest - LEAST_LIKENESS);
 }
 
 /** Words of the question that follow each other, written as one. */

@@ -65,6 +65,12 @@ function load(): Vectors {
   const end = file.indexOf(SEPARATOR);
   const words = file.subarray(0, end).toString('latin1').split(' ');
   const values = new Int8Array(file.subarray(end + 1));
-  const lengths = Float64Array.from(words, (_, row) => Math.hypot(...values.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)));
+  const lengths = Float64Array.from(words, (_, row) => lengthOf(values.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS)));
   return { stems: words.map(stemmer), rows: new Map(words.map((word, row) => [word, row])), values, lengths };
+}
+
+function lengthOf(vector: Int8Array): number {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return Math.sqrt(squares);
 }
