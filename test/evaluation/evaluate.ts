@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { print, readOptions, runCommand, UsageError } from '../../local/cli/command-line.ts';
 import { readEmbeddingsOptions } from '../../local/cli/embeddings-options.ts';
 import { Progress } from '../../local/cli/progress.ts';
-import { loadEvaluationManuals, loadPoisonedManuals } from '../fixtures/fixtures.ts';
+import { type EvaluationManual, loadEvaluationManuals, loadPoisonedManuals, type PoisonedManual } from '../fixtures/fixtures.ts';
 import { DeployedStage } from './deployed-stage.ts';
 import { LocalStage } from './local-stage.ts';
 import { type Half, measureManual, measurePoisoned, type Outcome } from './measure.ts';
@@ -36,7 +36,10 @@ await runCommand(async () => {
   if (manuals.length + poisoned.length === 0) fail(`There is no manual ${options.manual.join(', ')}.`);
 
   const progress = new Progress();
-  const stage = options.url === undefined ? await startStage(progress) : await reachStage(options.url, options.token);
+  const stage =
+    options.url === undefined
+      ? await startStage(progress)
+      : await reachStage(options.url, options.token, countQuestions(manuals, poisoned, halves));
   const outcomes: Outcome[] = [];
   try {
     for (const manual of manuals) {
@@ -59,11 +62,19 @@ function startStage({ begin }: Progress): Promise<Stage> {
   return LocalStage.start({ embeddings: readEmbeddingsOptions(process.env), onStep: begin, onReport: (line) => print(`! ${line}`) });
 }
 
-async function reachStage(url: string, token: string): Promise<Stage> {
+async function reachStage(url: string, token: string, needed: number): Promise<Stage> {
   if (token === '') fail('A stage that is deployed needs an access token.');
   const stage = new DeployedStage(url, token);
-  print(`${await stage.remainingQuestions()} questions are left in this user's quota.`);
+  const remaining = await stage.remainingQuestions();
+  if (remaining < needed) fail(`These are ${needed} questions, and this user may ask ${remaining} more. Choose manuals with --manual.`);
   return stage;
+}
+
+function countQuestions(manuals: readonly EvaluationManual[], poisoned: readonly PoisonedManual[], halves: readonly Half[]): number {
+  const asked = manuals
+    .flatMap(({ questions, unanswerable }) => [...questions, ...unanswerable])
+    .filter(({ half }) => halves.includes(half));
+  return asked.length + poisoned.flatMap(({ questions }) => questions).length;
 }
 
 function selected<Manual extends { readonly name: string }>(manuals: readonly Manual[], names: readonly string[]): readonly Manual[] {

@@ -8,7 +8,7 @@ import { percentile, scoresOf, share } from './scores.ts';
 import type { Asker } from './stage.ts';
 
 /** What was reached on the half that nothing was tuned by, rounded down to 0.05. */
-const FLOORS = { hitAt1: 0.7, hitAt5: 0.8, containsFact: 0.3, honestRefusals: 0.9 };
+const FLOORS = { hitAt1: 0.7, hitAt5: 0.8, containsFact: 0.4, honestRefusals: 0.9 };
 /** The same of what should be low, rounded up. */
 const MAX_FALSE_REFUSALS = 0.45;
 

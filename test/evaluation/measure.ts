@@ -70,6 +70,7 @@ async function ask(asker: Asker, question: string) {
   return { answered: { question, answer, refused: context_used === 0, milliseconds }, citations };
 }
 
-function partsOf({ contentType, path }: EvaluationManual): Promise<ManualPart[]> {
-  return manualParts(contentType, readFileSync(path));
+/** What tells sections of the same heading apart; a page has its number. */
+async function partsOf({ contentType, path }: EvaluationManual): Promise<ManualPart[]> {
+  return contentType === 'application/pdf' ? [] : manualParts(contentType, readFileSync(path));
 }
