@@ -35,7 +35,7 @@ test('leaves what another program needs in a file for its owner’s eyes only', 
   });
   const paths = runtime.file.functions.map((fn) => fn.path).sort();
   expect(paths).toEqual(
-    ['Deletion', 'Function', 'Ingestion', 'Readiness']
+    ['Deletion', 'Function', 'Import', 'Ingestion', 'Readiness']
       .map((name) => `Manuel-dev/api/Manuals/${name}`)
       .concat(['Query', 'Status', 'Usage'].map((name) => `Manuel-dev/api/${name}/Function`)),
   );
