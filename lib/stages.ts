@@ -20,6 +20,8 @@ export interface StageConfig {
   readonly logRetentionDays: 14 | 30 | 90;
   readonly corsOrigins: readonly string[];
   readonly selfSignUp: boolean;
+  /** Whether uploads are scanned for malware, and only clean ones taken in. */
+  readonly malwareScan: boolean;
   /** Whether the stage's data outlives its stacks, and the stacks resist deletion. */
   readonly retainData: boolean;
   readonly accessTokenHours: number;
@@ -38,6 +40,7 @@ const dev: StageConfig = {
   logRetentionDays: 14,
   corsOrigins: ['*'],
   selfSignUp: true,
+  malwareScan: false,
   retainData: false,
   accessTokenHours: 1,
   refreshTokenDays: 30,

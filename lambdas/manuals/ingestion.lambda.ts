@@ -1,13 +1,16 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { S3ObjectCreatedNotificationEvent, SQSEvent } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger } from '../shared/observability.ts';
 import { isolatedExtraction } from './extraction/isolated-extraction.ts';
+import { IncomingEvent } from './incoming-events.contract.ts';
 import { giveUp, type IngestionPorts, ingest } from './ingestion.ts';
 import { isLastReceive } from './last-receive.ts';
 import { LookQueue } from './look-queue.ts';
@@ -24,6 +27,7 @@ const folder = realpathSync(__dirname);
 
 const dynamodb = new DynamoDBClient({});
 const ports: IngestionPorts = {
+  scanned: environment.MALWARE_SCAN === 'on',
   records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
   contents: new ManualContents(dynamodb, environment.MANUALS_TABLE),
   library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),
@@ -32,6 +36,7 @@ const ports: IngestionPorts = {
   extractPages: isolatedExtraction({ file: path.join(folder, 'worker.js'), folder }),
   documents: new ManualDocuments(new BedrockAgentClient(BEDROCK_AGENT_RETRIES), environment.KNOWLEDGE_BASE_ID, environment.DATA_SOURCE_ID),
   readiness: new LookQueue(new SQSClient({}), environment.READINESS_QUEUE_URL),
+  wait: (ms) => setTimeout(ms),
   onRejected: ({ manual_id }, rejection) =>
     logger.info('a manual was rejected', {
       manual_id,
@@ -41,13 +46,10 @@ const ports: IngestionPorts = {
   onIgnored: (object, reason) => logger.warn('an object was ignored', { ...object, reason }),
 };
 
-/** The queue hands over one message at a time: what EventBridge sent when the object was created. */
+/** The queue hands over one message at a time: what EventBridge sent when the object was created, or scanned. */
 export const handler = async (event: SQSEvent): Promise<void> => {
   for (const record of event.Records) {
-    const { object } = (JSON.parse(record.body) as S3ObjectCreatedNotificationEvent).detail;
-    const version = object['version-id'];
-    if (!version) throw new Error(`the event for ${object.key} names no version; the bucket must keep versions`);
-    const incoming = { key: object.key, version };
+    const incoming = z.parse(IncomingEvent, JSON.parse(record.body));
     try {
       await ingest(ports, incoming);
     } catch (error) {

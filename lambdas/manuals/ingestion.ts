@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { ExtractedText, Page } from './extraction/page.ts';
+import type { IncomingObject } from './incoming-events.contract.ts';
 import {
   type DescribedManual,
   type Identity,
@@ -14,15 +15,12 @@ import {
 import type { ContentOutcome } from './manual-contents.ts';
 import type { WritingOutcome } from './manual-library.ts';
 import type { ManualState, ReadinessMessage } from './manuals.contract.ts';
-
-/** The exact object that arrived. */
-export interface IncomingObject {
-  readonly key: string;
-  readonly version: string;
-}
+import { readScanned, ScanUnconfirmed } from './scanned-file.ts';
 
 /** What ingestion needs of the world. */
 export interface IngestionPorts {
+  /** Whether what arrives is scanned for malware: then its scan is what counts, otherwise its arrival. */
+  readonly scanned: boolean;
   readonly records: {
     get(caller: Caller, manualId: string): Promise<Manual | undefined>;
     claim(caller: Caller, manualId: string, version: string): Promise<boolean>;
@@ -37,6 +35,7 @@ export interface IngestionPorts {
   /** How many pages one user's manuals may have in all. */
   readonly maxPages: number;
   readonly files: {
+    /** Throws ReadDenied. */
     readIncoming(manual: Manual, version: string): Promise<Uint8Array>;
     keep(manual: Manual, version: string): Promise<void>;
     discard(manual: Identity, version: string): Promise<void>;
@@ -45,6 +44,7 @@ export interface IngestionPorts {
   readonly extractPages: (contentType: string, bytes: Uint8Array) => Promise<ExtractedText>;
   readonly documents: { ingest(manual: DescribedManual, pages: readonly Page[]): Promise<void> };
   readonly readiness: { lookAt(message: ReadinessMessage): Promise<void> };
+  readonly wait: (ms: number) => Promise<void>;
   readonly onRejected: (manual: Manual, rejection: Rejection) => void;
   readonly onIgnored: (object: IncomingObject, reason: string) => void;
 }
@@ -59,8 +59,14 @@ const PROBE_CHARACTERS = 200;
  *
  * What arrives for a manual that is being deleted, or is gone, is removed at once: by a form, say, that was still good. Between
  * `startWriting` and `endWriting` a deletion waits, since it could not see what is yet to come.
+ *
+ * Where uploads are scanned, only a version whose scan was clean is read. One with malware in it is removed without being read, even
+ * when the manual uses another version; then it changes nothing else.
  */
 export async function ingest(ports: IngestionPorts, object: IncomingObject): Promise<void> {
+  if (ports.scanned !== (object.scan !== undefined)) {
+    return ports.onIgnored(object, ports.scanned ? 'only the result of its scan starts anything here' : 'nothing is scanned here');
+  }
   const identity = parseIncomingKey(object.key);
   if (!identity) return ports.onIgnored(object, 'the key is not that of a manual');
   const owner = ownerOf(identity);
@@ -71,7 +77,11 @@ export async function ingest(ports: IngestionPorts, object: IncomingObject): Pro
   }
   if (!isDescribed(manual)) throw new Error(`${object.key} arrived before it was recorded what it is`);
   if (!(await ports.records.claim(owner, manual.manual_id, object.version))) {
+    if (object.scan === 'found') await ports.files.discard(identity, object.version);
     return ports.onIgnored(object, `the manual is ${manual.status} already, or another version of it is being used`);
+  }
+  if (object.scan === 'found' || object.scan === 'inconclusive') {
+    return reject(ports, owner, manual, object, { failure: `scan_${object.scan}` });
   }
   const read = await readOwnContent(ports, owner, manual, object.version);
   if (read === undefined) return ports.onIgnored(object, NO_MORE_VALIDATED);
@@ -95,14 +105,15 @@ async function readOwnContent(
   manual: DescribedManual,
   version: string,
 ): Promise<ExtractedText | Rejection | undefined> {
-  const bytes = await ports.files.readIncoming(manual, version);
-  const content = await ports.contents.claim(owner, manual.manual_id, createHash('sha256').update(bytes).digest('hex'));
-  if (content.kind === 'closed') return undefined;
-  if (content.kind === 'duplicate') return { failure: 'duplicate', duplicateOf: content.of };
+  const read = () => ports.files.readIncoming(manual, version);
   try {
+    const bytes = await (ports.scanned ? readScanned(read, ports.wait) : read());
+    const content = await ports.contents.claim(owner, manual.manual_id, createHash('sha256').update(bytes).digest('hex'));
+    if (content.kind === 'closed') return undefined;
+    if (content.kind === 'duplicate') return { failure: 'duplicate', duplicateOf: content.of };
     return await ports.extractPages(manual.content_type, bytes);
   } catch (error) {
-    if (error instanceof ManualRejected) return error;
+    if (error instanceof ManualRejected || error instanceof ScanUnconfirmed) return error;
     throw error;
   }
 }

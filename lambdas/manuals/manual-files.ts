@@ -9,6 +9,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { type DescribedManual, type Identity, incomingKey, manualKey } from './manual.ts';
+import { ReadDenied } from './scanned-file.ts';
 
 /** The bucket that manuals arrive in and are kept in. */
 export class ManualFiles {
@@ -32,9 +33,13 @@ export class ManualFiles {
     }
   }
 
-  /** The bytes of one version of what was uploaded. */
+  /** The bytes of one version of what was uploaded. Throws ReadDenied where the bucket keeps back what was not found clean. */
   async readIncoming(manual: Identity, version: string): Promise<Uint8Array> {
-    const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: incomingKey(manual), VersionId: version }));
+    const get = new GetObjectCommand({ Bucket: this.#bucket, Key: incomingKey(manual), VersionId: version });
+    const { Body } = await this.#client.send(get).catch((error: unknown) => {
+      if (error instanceof S3ServiceException && error.name === 'AccessDenied') throw new ReadDenied(error.message, { cause: error });
+      throw error;
+    });
     if (!Body) throw new Error('S3 answered without a body');
     return Body.transformToByteArray();
   }

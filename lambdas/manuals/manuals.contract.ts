@@ -157,6 +157,8 @@ const documents = { KNOWLEDGE_BASE_ID: text(), DATA_SOURCE_ID: text() } as const
 const placeLimits = { MANUALS_PER_USER: positiveInteger(), UPLOADS_PER_DAY: positiveInteger() } as const;
 const pageLimit = { PAGES_PER_USER: positiveInteger() } as const;
 const importQueue = { IMPORT_QUEUE_URL: text() } as const;
+/** Whether only what was scanned for malware, and found clean, is taken in. */
+const malwareScan = { MALWARE_SCAN: z.enum(['on', 'off']) } as const;
 const readinessQueue = { READINESS_QUEUE_URL: text() } as const;
 const deletionQueue = { DELETION_QUEUE_URL: text() } as const;
 
@@ -183,7 +185,7 @@ export const importContract = {
 export const ingestionContract = {
   name: 'manuals-ingestion',
   entry: 'manuals/ingestion',
-  environment: { ...commonEnvironment, ...records, ...pageLimit, ...files, ...documents, ...readinessQueue },
+  environment: { ...commonEnvironment, ...records, ...pageLimit, ...files, ...documents, ...readinessQueue, ...malwareScan },
 } as const satisfies FunctionContract;
 
 /** Watches a manual until it is indexed and a search finds it. */

@@ -21,6 +21,7 @@ import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.const
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
 import { queueTarget } from '../platform/queue-target.ts';
 import type { Usage } from '../usage/usage.construct.ts';
+import { arrivalPattern } from './arrival-pattern.ts';
 
 /** Where each asynchronous edge of this capability leaves what it cannot deliver. */
 export interface ManualsDeadLetters {
@@ -114,11 +115,7 @@ export class Manuals extends Construct {
     const { table, bucket, knowledgeBase, deadLetters, config } = props;
     const queue = this.#queue('IngestionQueue', INGESTION_TIMEOUT, deadLetters.ingestion);
     new Rule(this, 'IncomingRule', {
-      eventPattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: { bucket: { name: [bucket.bucketName] }, object: { key: [{ prefix: INCOMING_PREFIX }] } },
-      },
+      eventPattern: arrivalPattern(bucket, config),
       targets: [queueTarget(queue, deadLetters.incomingEvents)],
     });
     const fn = new CapabilityFunction(this, 'Ingestion', {
@@ -132,6 +129,7 @@ export class Manuals extends Construct {
       MANUALS_BUCKET: bucket.bucketName,
       READINESS_QUEUE_URL: readinessQueue.queueUrl,
       PAGES_PER_USER: String(config.library.pages),
+      MALWARE_SCAN: config.malwareScan ? 'on' : 'off',
     });
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem');
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion', 's3:DeleteObjectVersion');

@@ -3,6 +3,7 @@ import { AttributeType, BillingMode, Table, type TableProps } from 'aws-cdk-lib/
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
+import { MalwareScan } from '../manuals/malware-scan.construct.ts';
 import type { StageConfig } from '../stages.ts';
 
 export interface StorageStackProps extends StackProps {
@@ -32,6 +33,7 @@ export class StorageStack extends Stack {
     });
     this.usageTable = new Table(this, 'UsageTable', { ...table, partitionKey: user });
     this.manualsBucket = this.#manualsBucket(config, removalPolicy);
+    if (config.malwareScan) new MalwareScan(this, 'ManualsScan', { bucket: this.manualsBucket, prefix: INCOMING_PREFIX });
   }
 
   #manualsBucket(config: StageConfig, removalPolicy: RemovalPolicy): Bucket {

@@ -6,7 +6,7 @@ import { templatesOf } from '../support/templates.ts';
 
 const dev = stageConfig('dev');
 /** Every statement of a stage, with and without what can be switched on. */
-const statements = [dev, { ...dev, tracing: true, retainData: true }].flatMap((config) => {
+const statements = [dev, { ...dev, tracing: true, retainData: true, malwareScan: true }].flatMap((config) => {
   const templates = Object.entries(templatesOf(config)).map(([name, template]) => [`Manuel-${config.name}-${name}`, template]);
   return statementsOf(Object.fromEntries(templates));
 });
@@ -16,6 +16,8 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   '*': 'X-Ray’s actions apply to no resource.',
   'arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5':
     'The European inference profile routes to whichever of its regions has room; only through it may the model be invoked.',
+  'arn:aws:events:eu-west-1:123456789012:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*':
+    'The rule by which GuardDuty learns what has arrived, which it names itself.',
   'arn:aws:logs:eu-west-1:123456789012:log-group:name:*': 'The streams of a function’s own log group, which Lambda names.',
   'arn:aws:s3:::name/incoming/*': 'Uploads, of whichever user, under the one prefix that forms can write.',
   'arn:aws:s3:::name/manuals/*': 'Manuals, of whichever user, under the one prefix that only the ingestion worker writes.',

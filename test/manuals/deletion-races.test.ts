@@ -123,6 +123,8 @@ class World {
       },
       readiness: { lookAt: (message) => call('send', () => this.#watch(message)) },
       onRejected: () => undefined,
+      scanned: false,
+      wait: async () => undefined,
       onIgnored: () => undefined,
     };
   }

@@ -1,4 +1,5 @@
-import { giveUp, type IncomingObject, type IngestionPorts, ingest } from '../../lambdas/manuals/ingestion.ts';
+import type { IncomingObject } from '../../lambdas/manuals/incoming-events.contract.ts';
+import { giveUp, type IngestionPorts, ingest } from '../../lambdas/manuals/ingestion.ts';
 import { incomingKey, isBeingWritten, ManualRejected } from '../../lambdas/manuals/manual.ts';
 import type { ReadinessMessage } from '../../lambdas/manuals/manuals.contract.ts';
 import { ALICE } from '../support/callers.ts';
@@ -30,6 +31,8 @@ function world(records = new MemoryRecords(ALICES_MANUAL), replaced: Partial<Ing
     documents: { ingest: async (_manual, pages) => void did.push(`ingest ${pages.length}`) },
     readiness: { lookAt: async (message) => void looks.push(message) },
     onRejected: (_manual, { failure }) => void did.push(`rejected: ${failure}`),
+    scanned: false,
+    wait: async () => undefined,
     onIgnored: (_object, reason) => void did.push(`ignored: ${reason}`),
     ...replaced,
   };
