@@ -44,10 +44,12 @@ export class ManualFiles {
     return Body.transformToByteArray();
   }
 
-  /** Copies that version to where no form can write. */
+  /** Copies that version to where no form can write, without its tags: whoever copies those must be allowed to read and write tags. */
   async keep(manual: Identity, version: string): Promise<void> {
     const source = `${this.#bucket}/${incomingKey(manual)}?versionId=${encodeURIComponent(version)}`;
-    await this.#client.send(new CopyObjectCommand({ Bucket: this.#bucket, Key: manualKey(manual), CopySource: source }));
+    await this.#client.send(
+      new CopyObjectCommand({ Bucket: this.#bucket, Key: manualKey(manual), CopySource: source, TaggingDirective: 'REPLACE' }),
+    );
   }
 
   /** Removes that version of what was uploaded. One that is gone already is no error. */

@@ -10,7 +10,9 @@ export interface RequestCircumstances {
 }
 
 /** Keys that a call's own permission brings, and that are absent from other calls, as on AWS. */
-const KEYS_OF_CALLS = ['s3:prefix', 's3:delimiter', 's3:max-keys', 'bedrock:InferenceProfileArn'];
+const KEYS_OF_CALLS = ['s3:prefix', 's3:delimiter', 's3:max-keys', 'bedrock:InferenceProfileArn', 'events:ManagedBy'];
+/** As those, but of which there are as many as there are names. */
+const FAMILIES_OF_CALLS = ['s3:existingobjecttag/'];
 
 /** Keys of networks that no call on a laptop comes from: absent, as for a call over the internet. */
 const ABSENT_KEYS = ['aws:SourceVpc', 'aws:SourceVpce', 'aws:SourceVpcArn', 'aws:VpcSourceIp'];
@@ -51,7 +53,8 @@ function principalKeys(principal: Principal): ContextKeys {
 
 /** Whether a policy that tests this key is decided here as on AWS. */
 export function isKnownKey(key: string): boolean {
-  return KNOWN_KEYS.has(key.toLowerCase());
+  const name = key.toLowerCase();
+  return KNOWN_KEYS.has(name) || FAMILIES_OF_CALLS.some((family) => name.startsWith(family) && name !== family);
 }
 
 const ANYWHERE: RequestCircumstances = { region: '', nowMs: 0, sourceIp: '' };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import type { BucketConfiguration } from './bucket-configuration.ts';
-import { type DeleteMarker, NULL_VERSION, type ObjectDraft, type ObjectVersion, type StoredObject } from './object-version.ts';
+import { type DeleteMarker, NULL_VERSION, type ObjectDraft, type ObjectVersion, type StoredObject, type Tags } from './object-version.ts';
 import { VersionFiles } from './version-files.ts';
 
 /** What a deletion without a version id did: created a delete marker, removed an object for good, or nothing. */
@@ -95,6 +95,14 @@ export class Bucket {
       this.files.forget(version);
     }
     return version;
+  }
+
+  /** Gives a version these tags in place of those that it has. */
+  tag(object: StoredObject, tags: Tags): void {
+    const tagged: StoredObject = { ...object, tags };
+    this.files.record(tagged);
+    const versions = this.versionsOf(object.key).map((version) => (version === object ? tagged : version));
+    this.#versions.set(object.key, versions);
   }
 
   /** A number for the next event of the bucket, above all before it, also after a restart. */

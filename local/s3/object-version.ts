@@ -15,6 +15,9 @@ export interface ObjectDescription {
   readonly encryption: Encryption;
 }
 
+/** An object's tags: values by keys. */
+export type Tags = Readonly<Record<string, string>>;
+
 /** An object about to be stored: its bytes are on disk, nobody sees it yet. */
 export interface ObjectDraft extends ObjectDescription {
   readonly key: string;
@@ -23,6 +26,8 @@ export interface ObjectDraft extends ObjectDescription {
   /** Without quotes. */
   readonly etag: string;
   readonly checksum: StoredChecksum;
+  /** Of all that is kept of a version, only these may change later. */
+  readonly tags?: Tags;
 }
 
 interface Versioned {

@@ -7,6 +7,7 @@ import { getObject, headObject } from './operations/get-object.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjectsV2 } from './operations/list-objects.ts';
 import { abortMultipartUpload, createMultipartUpload, listParts, uploadPart } from './operations/multipart-upload.ts';
+import { getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import { postObject } from './operations/post-object.ts';
 import { preflight } from './operations/preflight.ts';
 import { putObject } from './operations/put-object.ts';
@@ -107,8 +108,18 @@ const ROUTES: readonly Route[] = [
       'x-amz-copy-source',
       'x-amz-metadata-directive',
       'x-amz-source-expected-bucket-owner',
+      'x-amz-tagging-directive',
     ],
     run: copyObject,
+  },
+  {
+    operation: 'PutObjectTagging',
+    method: 'PUT',
+    target: 'object',
+    requires: ['tagging'],
+    query: ['versionId'],
+    headers: BODY,
+    run: putObjectTagging,
   },
   { operation: 'PutObject', method: 'PUT', target: 'object', headers: [...BODY, ...DESCRIPTION, ...WRITE_CONDITIONS], run: putObject },
   {
@@ -118,6 +129,14 @@ const ROUTES: readonly Route[] = [
     requires: ['uploadId'],
     query: ['max-parts', 'part-number-marker'],
     run: listParts,
+  },
+  {
+    operation: 'GetObjectTagging',
+    method: 'GET',
+    target: 'object',
+    requires: ['tagging'],
+    query: ['versionId'],
+    run: getObjectTagging,
   },
   { operation: 'GetObject', method: 'GET', target: 'object', query: READ_QUERY, headers: READ, run: getObject },
   { operation: 'HeadObject', method: 'HEAD', target: 'object', query: READ_QUERY, headers: READ, run: headObject },

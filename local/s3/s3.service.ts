@@ -13,6 +13,7 @@ import { renderS3Error } from './error-reply.ts';
 import { MultipartUploads } from './multipart-uploads.ts';
 import { type ObjectEvent, ObjectEvents } from './object-events.ts';
 import { ObjectStore } from './object-store.ts';
+import type { Tags } from './object-version.ts';
 import { parseDelete } from './operations/delete-objects.ts';
 import { readFormKey } from './operations/post-object.ts';
 import { s3Permissions } from './permissions.ts';
@@ -53,6 +54,11 @@ export class S3Service implements Service {
     this.resourceTypes = [bucketType(store, region), this.#policies.resourceType()];
   }
 
+  /** Whether what happens in a bucket is told to EventBridge. */
+  announces(bucketName: string): boolean {
+    return this.#state.store.find(bucketName)?.configuration.announcesToEventBridge ?? false;
+  }
+
   /** The bucket's policy as the template states it. */
   policyOf(bucketName: string): PolicyDocument | undefined {
     return this.#policies.policyOf(bucketName);
@@ -81,7 +87,8 @@ export class S3Service implements Service {
       const { principal, bucket, key } = await this.signedForm(call);
       return [{ action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/${key}`, principal }];
     }
-    return s3Permissions(operation, call, operation === 'DeleteObjects' ? parseDelete(call.body).objects : []);
+    const named = operation === 'DeleteObjects' ? parseDelete(call.body).objects : [];
+    return s3Permissions(operation, call, { named, tagsOf: (object) => this.#tagsOf(object) });
   }
 
   resourcePolicyOf(resourceArn: string): object | undefined {
@@ -119,6 +126,12 @@ export class S3Service implements Service {
     const refusal = renderS3Error(error, requestId);
     return this.#finish(request.method === 'HEAD' ? { ...refusal, body: '' } : refusal, request, requestId);
   };
+
+  #tagsOf({ bucket: name, key, versionId }: { bucket: string; key: string; versionId?: string | undefined }): Tags {
+    const bucket = this.#state.store.find(name);
+    const version = versionId === undefined ? bucket?.current(key) : bucket?.find(key, versionId);
+    return version?.kind === 'object' ? (version.tags ?? {}) : {};
+  }
 
   #finish(reply: AwsReply, { method, path, headers }: RawRequest, requestId: string): AwsReply {
     const [, bucket = ''] = path.split('/');

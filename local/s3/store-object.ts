@@ -1,22 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Bucket } from './bucket.ts';
 import type { StoredChecksum } from './checksums.ts';
-import type { Encryption, ObjectDescription, ObjectDraft, StoredObject } from './object-version.ts';
+import type { Encryption, ObjectDescription, ObjectDraft, StoredObject, Tags } from './object-version.ts';
 
 interface NewObject {
   readonly key: string;
   readonly content: Buffer;
   readonly description: ObjectDescription;
   readonly checksum: StoredChecksum;
+  readonly tags?: Tags;
   /** Sees what the object would replace, and may refuse by throwing. */
   readonly check?: (current: StoredObject | undefined) => void;
 }
 
 /** Stores an object that arrived whole as its key's newest version. */
-export async function storeObject(bucket: Bucket, { key, content, description, checksum, check }: NewObject): Promise<StoredObject> {
+export async function storeObject(bucket: Bucket, { key, content, description, checksum, tags, check }: NewObject): Promise<StoredObject> {
   const contentFile = await bucket.files.writeContent([content]);
   const etag = etagFor(description.encryption, createHash('md5').update(content).digest('hex'));
-  return commitDraft(bucket, { ...description, key, contentFile, sizeBytes: content.length, etag, checksum }, check);
+  return commitDraft(bucket, { ...description, key, contentFile, sizeBytes: content.length, etag, checksum, ...(tags && { tags }) }, check);
 }
 
 /** Makes a draft visible, or takes its bytes away again. */

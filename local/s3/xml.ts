@@ -18,7 +18,7 @@ const parser = new XMLParser({
   trimValues: false,
   ignoreDeclaration: true,
   htmlEntities: true,
-  isArray: (name) => name === 'Object' || name === 'Part',
+  isArray: (name) => ['Object', 'Part', 'Tag'].includes(name),
 });
 
 /** An XML document with one root element. Lists repeat their element; undefined members are left out. */

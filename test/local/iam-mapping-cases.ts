@@ -17,10 +17,12 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import {
@@ -155,6 +157,16 @@ export const S3_MAPPINGS: readonly MappingCase[] = [
     'GetObject of a version',
     (config) => s3(config).send(new GetObjectCommand({ Bucket: 'one', Key: 'k', VersionId: 'null' })),
     [`s3:GetObjectVersion ${object('one', 'k')}`],
+  ],
+  [
+    'GetObjectTagging',
+    (config) => s3(config).send(new GetObjectTaggingCommand({ Bucket: 'one', Key: 'k' })),
+    [`s3:GetObjectTagging ${object('one', 'k')}`],
+  ],
+  [
+    'PutObjectTagging of a version',
+    (config) => s3(config).send(new PutObjectTaggingCommand({ Bucket: 'one', Key: 'k', VersionId: 'null', Tagging: { TagSet: [] } })),
+    [`s3:PutObjectVersionTagging ${object('one', 'k')}`],
   ],
   [
     'DeleteObject',

@@ -4,12 +4,10 @@ import {
   DeleteBucketCommand,
   DeleteObjectTaggingCommand,
   GetObjectCommand,
-  GetObjectTaggingCommand,
   ListObjectsCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectAclCommand,
   PutObjectCommand,
-  PutObjectTaggingCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { openBucket, type TestBucket } from './s3-support.ts';
@@ -25,8 +23,6 @@ afterAll(() => bucket.close());
 describe('what is not emulated is refused by name', () => {
   const command = { Bucket, Key: 'kept' };
   test.each([
-    ['tagging', new PutObjectTaggingCommand({ ...command, Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } })],
-    ['tagging', new GetObjectTaggingCommand(command)],
     ['tagging', new DeleteObjectTaggingCommand(command)],
     ['acl', new PutObjectAclCommand({ ...command, ACL: 'private' })],
     ['notification', new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration: {} })],

@@ -1,7 +1,14 @@
 import { rmSync } from 'node:fs';
-import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  ListObjectVersionsCommand,
+  PutObjectTaggingCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { incomingKey, manualKey } from '../../lambdas/manuals/manual.ts';
 import { ManualFiles } from '../../lambdas/manuals/manual-files.ts';
+import { ReadDenied } from '../../lambdas/manuals/scanned-file.ts';
 import { temporaryDirectory } from '../local/s3-support.ts';
 import { Bucket, openVersions, type TestVersions } from '../local/s3-versions-support.ts';
 import { ALICES_MANUAL } from '../support/manuals.ts';
@@ -85,4 +92,28 @@ test('one version of what was uploaded is discarded, twice without harm, and no 
   await files.discard(ALICES_MANUAL, unwanted);
   await expect(s3.read(INCOMING, other)).resolves.toBe('other');
   await expect(s3.read(INCOMING, unwanted)).rejects.toMatchObject({ name: 'NoSuchVersion' });
+});
+
+describe('of a tagged version that the bucket keeps back, or not', () => {
+  const allow = { Effect: 'Allow', Action: ['s3:GetObjectVersion', 's3:PutObject'], Resource: `arn:aws:s3:::${Bucket}/*` };
+
+  test('the worker keeps a copy without needing to read or to write tags', async () => {
+    const version = await s3.put(INCOMING, 'scanned');
+    const Tagging = { TagSet: [{ Key: 'GuardDutyMalwareScanStatus', Value: 'NO_THREATS_FOUND' }] };
+    await s3.client.send(new PutObjectTaggingCommand({ Bucket, Key: INCOMING, VersionId: version, Tagging }));
+    const worker = new S3Client(s3.door.configOf(await s3.door.createRole([allow])));
+    await new ManualFiles(worker, Bucket).keep(ALICES_MANUAL, version);
+    worker.destroy();
+    await expect(s3.read(KEPT)).resolves.toBe('scanned');
+    await expect(s3.client.send(new GetObjectTaggingCommand({ Bucket, Key: KEPT }))).resolves.toMatchObject({ TagSet: [] });
+  });
+
+  test('a denial is told apart from whatever else keeps a file from being read', async () => {
+    const version = await s3.put(INCOMING, 'unscanned');
+    const stranger = new S3Client(s3.door.configOf(await s3.door.createRole([])));
+    await expect(new ManualFiles(stranger, Bucket).readIncoming(ALICES_MANUAL, version)).rejects.toThrow(ReadDenied);
+    stranger.destroy();
+    await s3.remove(INCOMING, version);
+    await expect(files.readIncoming(ALICES_MANUAL, version)).rejects.toMatchObject({ name: 'NoSuchVersion' });
+  });
 });

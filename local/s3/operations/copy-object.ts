@@ -37,6 +37,7 @@ export const copyObject: S3Operation = async (call, { store, events }) => {
     content,
     description,
     checksum: checksumOfCopy(call, original, content),
+    ...(copiesTags(call.headers) && original.tags && { tags: original.tags }),
     check: writeConditions(call.headers, call.key),
   });
   events.created(bucket, copy, 'CopyObject', call);
@@ -70,6 +71,14 @@ function describeCopy(call: S3Call, original: StoredObject, requested: ObjectDes
   if (directive === 'REPLACE') return requested;
   if (directive !== 'COPY') throw invalidArgument('Unknown metadata directive.', 'x-amz-metadata-directive', directive);
   return { headers: original.headers, metadata: original.metadata, encryption: requested.encryption };
+}
+
+/** Whether a copy takes over the tags of its source, as it does unless it is told otherwise. Throws on an unknown directive. */
+export function copiesTags(headers: Readonly<Record<string, string>>): boolean {
+  const directive = headers['x-amz-tagging-directive'] ?? 'COPY';
+  if (directive === 'REPLACE') return false;
+  if (directive !== 'COPY') throw invalidArgument('Unknown tagging directive.', 'x-amz-tagging-directive', directive);
+  return true;
 }
 
 function namesEncryption(call: S3Call): boolean {
