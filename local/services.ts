@@ -8,6 +8,7 @@ import { DynamoDbService } from './dynamodb/dynamodb.service.ts';
 import { EventBridgeService } from './eventbridge/eventbridge.service.ts';
 import type { AccessKeys } from './front-door/access-keys.ts';
 import type { FrontDoor } from './front-door/front-door.ts';
+import { GuardDutyService } from './guardduty/guardduty.service.ts';
 import type { Authorizer } from './iam/authorizer.ts';
 import { LambdaService } from './lambda/lambda.service.ts';
 import { LogsService } from './logs/logs.service.ts';
@@ -43,13 +44,25 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
   const userPools = new CognitoService({ clock, region });
   const bedrock = new BedrockService({ clock, region, access, embedder });
+  const files = new S3Service({
+    clock,
+    region,
+    keys,
+    directory: path.join(directory, 's3'),
+    onObjectEvent: (event) => {
+      malwareScans.notice(event);
+      events.publish(event);
+    },
+  });
+  const malwareScans = new GuardDutyService({ clock, region, access, s3: files, publish: (event) => events.publish(event), report });
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
   const all: Service[] = [
     logs,
     new DynamoDbService({ clock, region }),
-    new S3Service({ clock, region, keys, directory: path.join(directory, 's3'), onObjectEvent: (event) => events.publish(event) }),
+    files,
     queues,
     events,
+    malwareScans,
     userPools,
     bedrock,
     functions,
@@ -64,6 +77,12 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
         failDocuments: (pattern) => (pattern ? bedrock.failDocuments(pattern) : bedrock.clearDocumentFailures()),
       },
       retrieval: bedrock,
+      malwareScans: {
+        setDelay: (ms) => {
+          malwareScans.scanDelayMs = ms;
+        },
+        failScans: (keys, result) => malwareScans.failScans(keys, result),
+      },
       grants: () => access.grants(),
       calls: () => frontDoor.calls.list(),
     }),

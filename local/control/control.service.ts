@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { IngestionTimes } from '../bedrock/ingestion-settings.ts';
 import type { CallCount } from '../front-door/call-counts.ts';
 import type { Faults } from '../front-door/faults.ts';
+import { INCONCLUSIVE, type InconclusiveResult } from '../guardduty/scan-result.ts';
 import type { Grant } from '../iam/grants.ts';
 import { type AwsCall, AwsError } from '../platform/call.ts';
 import type { AdjustableClock } from '../platform/clock.ts';
@@ -21,6 +22,12 @@ export interface Controls {
   readonly retrieval: {
     /** Makes passages whose document's id matches come back whatever the filter says; undefined ends it. */
     leakPassages(pattern: RegExp | undefined): void;
+  };
+  readonly malwareScans: {
+    /** How long after its arrival an object is scanned. */
+    setDelay(ms: number): void;
+    /** Makes scans of objects whose key matches come to no conclusion; undefined ends it. */
+    failScans(keys: RegExp | undefined, result: InconclusiveResult | undefined): void;
   };
   /** What the policies allow, and whether it was used. */
   readonly grants: () => readonly Grant[];
@@ -55,15 +62,16 @@ const INGESTION_TIMES = z.strictObject({
 
 const NOTHING = z.strictObject({});
 const TIME = z.strictObject({ ms: duration });
+const SCANS = z.strictObject({ keys: z.string().optional(), result: z.enum(INCONCLUSIVE).optional() });
 const DOCUMENTS = z.strictObject({ pattern: z.string().optional() });
 
-/** Arms faults, moves time, delays indexing and breaks the filter of searches. For the operator only: no function may reach it. */
+/** Arms faults, moves time, delays indexing and scans, and breaks the filter of searches. For the operator only: no function may reach it. */
 export class ControlService implements Service {
   readonly signingNames = [CONTROL_SIGNING_NAME];
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval, grants, calls }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, malwareScans, grants, calls }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -89,6 +97,14 @@ export class ControlService implements Service {
       CountCalls: operation(NOTHING, () => ({ calls: calls() })),
       LeakPassages: operation(DOCUMENTS, ({ pattern }) => {
         retrieval.leakPassages(toRegExp(pattern));
+        return {};
+      }),
+      SetScanDelay: operation(TIME, ({ ms }) => {
+        malwareScans.setDelay(ms);
+        return {};
+      }),
+      FailScans: operation(SCANS, ({ keys, result }) => {
+        malwareScans.failScans(toRegExp(keys), result);
         return {};
       }),
     });

@@ -2,6 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { CallCount } from '../front-door/call-counts.ts';
 import type { Fault } from '../front-door/faults.ts';
+import type { InconclusiveResult } from '../guardduty/scan-result.ts';
 import type { Grant } from '../iam/grants.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
 import { CONTROL_SIGNING_NAME } from './control.service.ts';
@@ -41,6 +42,16 @@ export class RuntimeControl {
   /** Retrieve returns, and first, the passages whose document's id matches, whatever its filter says; without a pattern it stops. */
   async leakPassages(pattern?: string): Promise<void> {
     await this.#call('LeakPassages', pattern === undefined ? {} : { pattern });
+  }
+
+  /** Objects that arrive from now on are scanned for malware so much later. */
+  async setScanDelay(ms: number): Promise<void> {
+    await this.#call('SetScanDelay', { ms });
+  }
+
+  /** Scans of objects whose key matches leave open whether there is malware, for this reason; without keys none does. */
+  async failScans(keys?: string, result?: InconclusiveResult): Promise<void> {
+    await this.#call('FailScans', { keys, result });
   }
 
   /** What the policies allow in this runtime, and whether it was used so far. */

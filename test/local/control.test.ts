@@ -14,6 +14,8 @@ let operator: AccessKey;
 let times: Partial<IngestionTimes>[];
 let patterns: (RegExp | undefined)[];
 let leaks: (RegExp | undefined)[];
+let delays: number[];
+let scans: (readonly unknown[])[];
 
 beforeEach(async () => {
   door = await openRegionalDoor();
@@ -21,17 +23,24 @@ beforeEach(async () => {
   times = [];
   patterns = [];
   leaks = [];
+  delays = [];
+  scans = [];
   const ingestion = {
     setTimes: (changed: Partial<IngestionTimes>) => void times.push(changed),
     failDocuments: (pattern: RegExp | undefined) => void patterns.push(pattern),
   };
   const retrieval = { leakPassages: (pattern: RegExp | undefined) => void leaks.push(pattern) };
+  const malwareScans = {
+    setDelay: (ms: number) => void delays.push(ms),
+    failScans: (...failing: readonly unknown[]) => void scans.push(failing),
+  };
   frontDoor.register(
     new ControlService({
       faults: frontDoor.faults,
       clock,
       ingestion,
       retrieval,
+      malwareScans,
       grants: () => [GRANT],
       calls: () => frontDoor.calls.list(),
     }),
@@ -105,6 +114,19 @@ test('leaks passages by the ids of their documents, and stops', async () => {
   expect([leaks, patterns]).toEqual([[/^secret#/, undefined], []]);
 });
 
+test('delays scans, and has those of some keys come to no conclusion', async () => {
+  await control('SetScanDelay', { ms: 5 });
+  await control('FailScans', { keys: 'alice', result: 'UNSUPPORTED' });
+  await control('FailScans', { keys: 'alice' });
+  await control('FailScans', {});
+  expect(delays).toEqual([5]);
+  expect(scans).toEqual([
+    [/alice/, 'UNSUPPORTED'],
+    [/alice/, undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test.each([
   ['ArmFault', { service: 'echo', kind: 'deny' }],
   ['ClearFaults', {}],
@@ -112,10 +134,12 @@ test.each([
   ['SetIngestionTimes', {}],
   ['FailDocuments', {}],
   ['LeakPassages', {}],
+  ['SetScanDelay', { ms: 1 }],
+  ['FailScans', {}],
 ])("%s is not for a function's role", async (operation, input) => {
   const answer = await control(operation, input, door.keys.issue(ROLE));
   expect(answer).toEqual({ status: 403, __type: 'AccessDeniedException', message: 'Only the operator controls the runtime.' });
-  expect([times, patterns, leaks, await callEcho()]).toEqual([[], [], [], 200]);
+  expect([times, patterns, leaks, delays, scans, await callEcho()]).toEqual([[], [], [], [], [], 200]);
 });
 
 test('is not for anybody without a signature', async () => {
@@ -146,11 +170,14 @@ test.each<[operation: string, input: unknown, complaint: string | RegExp]>([
   ['FailDocuments', { pattern: '(' }, /Invalid regular expression/],
   ['FailDocuments', { pattern: 2 }, /at pattern/],
   ['LeakPassages', { pattern: '(' }, /Invalid regular expression/],
+  ['SetScanDelay', { ms: -1 }, /at ms/],
+  ['FailScans', { keys: '(' }, /Invalid regular expression/],
+  ['FailScans', { keys: 'k', result: 'THREATS_FOUND' }, /at result/],
   ['LeakPassages', { documents: '#2$' }, /Unrecognized key: "documents"/],
 ])('%s refuses %j', async (operation, input, complaint) => {
   const answer = await control(operation, input);
   expect(answer).toMatchObject({ status: 400, __type: 'ValidationException', message: expect.stringMatching(complaint) });
-  expect([times, patterns, leaks]).toEqual([[], [], []]);
+  expect([times, patterns, leaks, delays, scans]).toEqual([[], [], [], [], []]);
 });
 
 test('names an operation that there is not', async () => {

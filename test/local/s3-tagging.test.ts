@@ -91,6 +91,7 @@ test('whoever copies tags must be allowed to read and to write them', async () =
   await copy(copier, 'tagged', { TaggingDirective: 'REPLACE' });
   await expect(copy(copier, 'tagged')).rejects.toMatchObject(DENIED);
   await expect(copy(await clientThatMay('GetObject', 'PutObject', 'GetObjectTagging'), 'tagged')).rejects.toMatchObject(DENIED);
+  await expect(copy(await clientThatMay('GetObjectTagging', 'PutObjectTagging'), 'tagged')).rejects.toMatchObject(DENIED);
   await copy(await clientThatMay('GetObject', 'PutObject', 'GetObjectTagging', 'PutObjectTagging'), 'tagged');
 });
 
@@ -121,6 +122,13 @@ describe('a policy that goes by the tag of an object', () => {
     const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k?versionId=${unscanned}` });
     await expect(s3.client.send(copy)).rejects.toMatchObject(DENIED);
     await expect(tag('k', { Status: 'CLEAN' })).rejects.toMatchObject(DENIED);
+  });
+
+  test('is one that the runtime starts with, unlike one that goes by a key without a name', async () => {
+    await s3.door.access.review();
+    const Condition = { StringEquals: { 's3:ExistingObjectTag/': 'CLEAN' } };
+    await s3.door.createRole([{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*', Condition }]);
+    await expect(s3.door.access.review()).rejects.toThrow('the local runtime does not know the condition key s3:ExistingObjectTag/.');
   });
 
   test('applies to roles that are allowed to read, too', async () => {

@@ -1,21 +1,13 @@
 import { verifyContent } from '../checksums.ts';
 import { versionHeader } from '../object-description.ts';
-import type { Tags } from '../object-version.ts';
 import { emptyReply, type S3Operation, xmlReply } from '../s3-call.ts';
-import { malformedXml, S3Error } from '../s3-error.ts';
-import { parseXml, xmlDocument } from '../xml.ts';
+import { parseTagging, taggingDocument } from '../tagging-document.ts';
 import { findObject } from './get-object.ts';
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
-const MAX_TAGS = 10;
-const MAX_KEY_CHARACTERS = 128;
-const MAX_VALUE_CHARACTERS = 256;
 
 export const getObjectTagging: S3Operation = async (call, { store }) => {
   const bucket = store.bucket(call.bucket);
   const object = findObject(bucket, call.key, call.query.get('versionId'));
-  const Tag = Object.entries(object.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
-  return xmlReply(xmlDocument('Tagging', { TagSet: { Tag } }), versionHeader(bucket, object));
+  return xmlReply(taggingDocument(object.tags ?? {}), versionHeader(bucket, object));
 };
 
 export const putObjectTagging: S3Operation = async (call, { store }) => {
@@ -26,22 +18,3 @@ export const putObjectTagging: S3Operation = async (call, { store }) => {
   bucket.tag(object, tags);
   return emptyReply(200, versionHeader(bucket, object));
 };
-
-function parseTagging(body: Buffer): Tags {
-  const { TagSet: set } = parseXml(body, 'Tagging');
-  const list = typeof set === 'object' && set !== null && 'Tag' in set ? (set.Tag as readonly unknown[]) : [];
-  const tags = list.map(parseTag);
-  if (tags.length > MAX_TAGS) throw new S3Error('BadRequest', `Object tags cannot be greater than ${MAX_TAGS}`, 400);
-  if (new Set(tags.map(([key]) => key)).size < tags.length) throw invalidTag('Cannot provide multiple Tags with the same key');
-  return Object.fromEntries(tags);
-}
-
-function parseTag(tag: unknown): [key: string, value: string] {
-  const { Key: key, Value: value } = (typeof tag === 'object' && tag !== null ? tag : {}) as Readonly<Record<string, unknown>>;
-  if (typeof key !== 'string' || typeof value !== 'string') throw malformedXml();
-  if (key === '' || key.length > MAX_KEY_CHARACTERS) throw invalidTag('The TagKey you have provided is invalid');
-  if (value.length > MAX_VALUE_CHARACTERS) throw invalidTag('The TagValue you have provided is invalid');
-  return [key, value];
-}
-
-const invalidTag = (message: string) => new S3Error('InvalidTag', message, 400);
