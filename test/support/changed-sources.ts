@@ -17,7 +17,7 @@ const SOURCES = ['bin', 'lib', 'lambdas', 'local', 'cdk.json', 'package.json', '
 /**
  * Starts a runtime from a copy of the sources with these edits in it; the copy goes when the runtime stops. Throws when an
  * edit no longer applies, since the runtime would then show nothing.
- * @param notesGrants where only functions are changed: the grants that are used here count as used
+ * @param notesGrants where functions are changed, or it becomes another stage: the grants that are used here count as used
  */
 export async function startChanged(edits: readonly Edit[], { notesGrants = false } = {}): Promise<StartedRuntime> {
   const copy = await mkdtemp(path.join(tmpdir(), 'manuel-changed-'));

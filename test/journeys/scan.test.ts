@@ -1,0 +1,176 @@
+import { GetObjectCommand, GetObjectTaggingCommand, PutObjectTaggingCommand, S3Client } from '@aws-sdk/client-s3';
+import type { ManualDocument } from '../../lambdas/manuals/manuals.contract.ts';
+import { PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
+import { sendForm } from '../../local/cli/manuel-client.ts';
+import { RuntimeControl } from '../../local/control/runtime-control.ts';
+import { eicar } from '../support/eicar.ts';
+import { OperatorView } from '../support/operator-view.ts';
+import type { StartedRuntime } from '../support/runtime.ts';
+import { startScanning } from '../support/scanning-stage.ts';
+import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
+
+const CLEAN = 'Error E-24 means that the kettle is empty.';
+const QUESTION = 'What does error E-24 mean?';
+const TIMES = { startingMs: 50, inProgressMs: 150, searchableAfterIndexedMs: 100 };
+const SCAN_DELAY_MS = 50;
+/** Less than forms and tokens live, whose time goes on as well. */
+const TEN_MINUTES_MS = 600_000;
+const LOOK_AGAIN_MS = 50;
+const DENIED = { name: 'AccessDenied' };
+
+let runtime: StartedRuntime;
+let control: RuntimeControl;
+let operator: OperatorView;
+let user: SignedInUser;
+
+beforeAll(async () => {
+  runtime = await startScanning();
+  control = new RuntimeControl(runtime.file);
+  operator = new OperatorView(runtime.file);
+});
+
+beforeEach(async () => {
+  user = await newUser(runtime.file);
+  await control.setIngestionTimes(TIMES);
+  await control.setScanDelay(SCAN_DELAY_MS);
+});
+
+afterEach(() => control.failScans());
+
+afterAll(async () => {
+  operator[Symbol.dispose]();
+  expect(await runtime.stop()).toBe(0);
+});
+
+/** A text manual that is about to be sent, once or more often. */
+async function startUpload(text: string) {
+  const bytes = new TextEncoder().encode(text);
+  const request = { filename: 'kettle.txt', content_type: 'text/plain', size: bytes.length };
+  const { manual_id: manualId, upload } = await user.client.startUpload(request);
+  return { manualId, send: (other = text) => sendForm(upload, new TextEncoder().encode(other)) };
+}
+
+async function until<Seen>(look: () => Promise<Seen>, isThere: (seen: Seen) => boolean): Promise<Seen> {
+  for (;;) {
+    const seen = await look();
+    if (isThere(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+const settled = (manualId: string): Promise<ManualDocument> =>
+  until(
+    () => user.client.manual(manualId),
+    ({ status }) => status === 'ready' || status === 'failed',
+  );
+const objectsOf = async (manualId: string) => (await operator.objects()).filter(({ key }) => key.endsWith(manualId));
+const passagesOf = (manualId: string) => operator.passages({ equals: { key: PASSAGE_METADATA.manual, value: manualId } });
+/** Why the ingestion worker left objects of a manual as they were. */
+const reasonsFor = async (manualId: string) =>
+  (await operator.logOf('Manuals/Ingestion')).filter(({ key }) => String(key).endsWith(manualId)).map(({ reason }) => reason);
+
+/** S3 as the ingestion worker's role reaches it. */
+function s3OfIngestion(): S3Client {
+  const { access_key: key } = runtime.file.functions.find(({ path }) => path.endsWith('/Manuals/Ingestion')) ?? {};
+  if (!key) throw new Error('there is no ingestion worker');
+  const credentials = { accessKeyId: key.access_key_id, secretAccessKey: key.secret_access_key, sessionToken: key.session_token };
+  return new S3Client({ ...operatorConfig(runtime.file), credentials });
+}
+
+test('a clean manual becomes ready, and is kept without the tag of its scan', async () => {
+  const { manualId, send } = await startUpload(CLEAN);
+  await send();
+  await expect(settled(manualId)).resolves.toMatchObject({ status: 'ready' });
+  await expect(user.client.ask(QUESTION)).resolves.toMatchObject({ citations: [{ manual_id: manualId }] });
+  const Bucket = await operator.variable('Manuals/Ingestion', 'MANUALS_BUCKET');
+  const s3 = new S3Client(operatorConfig(runtime.file));
+  const tagsOf = async (Key: string) => (await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;
+  await expect(tagsOf(`incoming/${user.userId}/${manualId}`)).resolves.toEqual([
+    { Key: 'GuardDutyMalwareScanStatus', Value: 'NO_THREATS_FOUND' },
+  ]);
+  await expect(tagsOf(`manuals/${user.userId}/${manualId}`)).resolves.toEqual([]);
+  s3.destroy();
+});
+
+test('a manual with malware fails, and nothing of it is left or indexed', async () => {
+  const { manualId, send } = await startUpload(`${CLEAN}\n${eicar()}\n`);
+  await send();
+  await expect(settled(manualId)).resolves.toMatchObject({
+    status: 'failed',
+    failure: { code: 'scan_found', detail: 'The file holds malware.' },
+  });
+  await expect(objectsOf(manualId)).resolves.toEqual([]);
+  await expect(passagesOf(manualId)).resolves.toEqual([]);
+  await expect(user.client.ask(QUESTION)).resolves.toMatchObject({ citations: [] });
+  await expect(reasonsFor(manualId)).resolves.toEqual(['The file holds malware.']);
+});
+
+test.each(['UNSUPPORTED', 'ACCESS_DENIED', 'FAILED'] as const)(
+  'a scan that comes to %s fails the manual, which is not indexed',
+  async (result) => {
+    const { manualId, send } = await startUpload(CLEAN);
+    await control.failScans(`${manualId}$`, result);
+    await send();
+    await expect(settled(manualId)).resolves.toMatchObject({
+      status: 'failed',
+      failure: { code: 'scan_inconclusive', detail: 'The file could not be checked for malware.' },
+    });
+    await expect(passagesOf(manualId)).resolves.toEqual([]);
+    await expect(objectsOf(manualId)).resolves.toEqual([expect.objectContaining({ key: `incoming/${user.userId}/${manualId}` })]);
+  },
+);
+
+test('until its scan nobody reads a file, and the worker’s role least of all', async () => {
+  await control.setScanDelay(TEN_MINUTES_MS);
+  const { manualId, send } = await startUpload(CLEAN);
+  await send();
+  const [object] = await objectsOf(manualId);
+  const Bucket = await operator.variable('Manuals/Ingestion', 'MANUALS_BUCKET');
+  const version = { Bucket, Key: object?.key, VersionId: object?.version };
+  const [worker, administrator] = [s3OfIngestion(), new S3Client(operatorConfig(runtime.file))];
+  const forged = { TagSet: [{ Key: 'GuardDutyMalwareScanStatus', Value: 'NO_THREATS_FOUND' }] };
+  for (const client of [worker, administrator]) {
+    await expect(client.send(new GetObjectCommand(version))).rejects.toMatchObject(DENIED);
+    await expect(client.send(new PutObjectTaggingCommand({ ...version, Tagging: forged }))).rejects.toMatchObject(DENIED);
+  }
+  await expect(user.client.manual(manualId)).resolves.toMatchObject({ status: 'awaiting_upload' });
+  await control.advanceTime(TEN_MINUTES_MS);
+  await expect(settled(manualId)).resolves.toMatchObject({ status: 'ready' });
+  const { Body } = await worker.send(new GetObjectCommand(version));
+  await expect(Body?.transformToString()).resolves.toBe(CLEAN);
+  for (const client of [worker, administrator]) client.destroy();
+});
+
+test('malware that follows a clean file by the same form is removed, and the manual stays as it is', async () => {
+  const padded = CLEAN.padEnd(eicar().length);
+  const { manualId, send } = await startUpload(padded);
+  await send();
+  await expect(settled(manualId)).resolves.toMatchObject({ status: 'ready' });
+  const before = await objectsOf(manualId);
+  await send(eicar());
+  await until(
+    () => reasonsFor(manualId),
+    (reasons) => reasons.length > 0,
+  );
+  await expect(objectsOf(manualId)).resolves.toEqual(before);
+  await expect(user.client.manual(manualId)).resolves.toMatchObject({ status: 'ready' });
+  await expect(user.client.ask(QUESTION)).resolves.toMatchObject({ citations: [{ manual_id: manualId }] });
+});
+
+test('a manual that is deleted while it waits for its scan is gone, whatever the scan shows', async () => {
+  await control.setScanDelay(TEN_MINUTES_MS);
+  const { manualId, send } = await startUpload(eicar());
+  await send();
+  await user.client.delete(manualId);
+  await until(
+    () => objectsOf(manualId),
+    (objects) => objects.length === 0,
+  );
+  await control.advanceTime(TEN_MINUTES_MS);
+  await until(
+    () => reasonsFor(manualId),
+    (reasons) => reasons.length > 0,
+  );
+  await expect(reasonsFor(manualId)).resolves.toEqual(['there is no record of this manual']);
+  await expect(user.client.manual(manualId)).rejects.toMatchObject({ status: 404 });
+});
