@@ -8,7 +8,7 @@ import type { S3Service } from '../s3/s3.service.ts';
 import { parseTagging, taggingDocument } from '../s3/tagging-document.ts';
 import type { ScannedObject } from './scan-result.ts';
 
-export const SERVICE_NAME = 'malware-protection-plan.guardduty.amazonaws.com';
+const SERVICE_NAME = 'malware-protection-plan.guardduty.amazonaws.com';
 const TAG = 'GuardDutyMalwareScanStatus';
 const VALIDATION_KEY = 'malware-protection-resource-validation-object';
 

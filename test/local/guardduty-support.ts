@@ -24,9 +24,9 @@ export const NEEDED: readonly (readonly [action: string, resource: string, condi
   ['s3:ListBucket', BUCKET_ARN],
   ['s3:PutObject', `${BUCKET_ARN}/malware-protection-resource-validation-object`],
 ];
-export const SCANNING = ['s3:GetObjectVersion', 's3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'] as const;
+const SCANNING = ['s3:GetObjectVersion', 's3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'] as const;
 
-export interface Role {
+interface Role {
   /** Left out of what the role may do. */
   readonly without?: string;
   readonly trust?: object;
