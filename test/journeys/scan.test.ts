@@ -4,6 +4,8 @@ import { PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { eicar } from '../support/eicar.ts';
+import type { HttpsSite } from '../support/https-site.ts';
+import { openImportSite, PUBLIC_HOST } from '../support/import-site.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import type { StartedRuntime } from '../support/runtime.ts';
 import { startScanning } from '../support/scanning-stage.ts';
@@ -18,13 +20,18 @@ const TEN_MINUTES_MS = 600_000;
 const LOOK_AGAIN_MS = 50;
 const DENIED = { name: 'AccessDenied' };
 
+let site: HttpsSite;
 let runtime: StartedRuntime;
 let control: RuntimeControl;
 let operator: OperatorView;
 let user: SignedInUser;
 
 beforeAll(async () => {
-  runtime = await startScanning();
+  const opened = await openImportSite(({ url }, response) => {
+    response.setHeader('Content-Type', 'text/plain').end(url === '/clean.txt' ? CLEAN : `${CLEAN}\n${eicar()}`);
+  });
+  site = opened.site;
+  runtime = await startScanning(opened.edits);
   control = new RuntimeControl(runtime.file);
   operator = new OperatorView(runtime.file);
 });
@@ -40,6 +47,7 @@ afterEach(() => control.failScans());
 afterAll(async () => {
   operator[Symbol.dispose]();
   expect(await runtime.stop()).toBe(0);
+  await site.close();
 });
 
 /** A text manual that is about to be sent, once or more often. */
@@ -164,6 +172,15 @@ test('malware that follows a clean file by the same form is removed, and the man
   await expect(objectsOf(manualId)).resolves.toEqual(before);
   await expect(user.client.manual(manualId)).resolves.toMatchObject({ status: 'ready' });
   await expect(user.client.ask(QUESTION)).resolves.toMatchObject({ citations: [{ manual_id: manualId }] });
+});
+
+test('what is fetched from an address is scanned like what is uploaded', async () => {
+  const [clean, infected] = await Promise.all(
+    ['clean.txt', 'infected.txt'].map((name) => user.client.startImport(`https://${PUBLIC_HOST}/${name}`)),
+  );
+  await expect(settled(clean?.manual_id ?? '')).resolves.toMatchObject({ status: 'ready' });
+  await expect(settled(infected?.manual_id ?? '')).resolves.toMatchObject({ status: 'failed', failure: { code: 'scan_found' } });
+  await untilNothingIsLeftOf(infected?.manual_id ?? '');
 });
 
 test('a manual that is deleted while it waits for its scan is gone, whatever the scan shows', async () => {
