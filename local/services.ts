@@ -2,6 +2,7 @@ import path from 'node:path';
 import { ApiGatewayService } from './api-gateway/api-gateway.service.ts';
 import { BedrockService } from './bedrock/bedrock.service.ts';
 import type { Embedder } from './bedrock/embeddings.ts';
+import { CloudWatchService } from './cloudwatch/cloudwatch.service.ts';
 import { CognitoService } from './cognito/cognito.service.ts';
 import { ControlService } from './control/control.service.ts';
 import { DynamoDbService } from './dynamodb/dynamodb.service.ts';
@@ -58,6 +59,7 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
   const all: Service[] = [
     logs,
+    new CloudWatchService({ lines: logs, report }),
     new DynamoDbService({ clock, region }),
     files,
     queues,
