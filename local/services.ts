@@ -41,8 +41,8 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
-  const events = new EventBridgeService({ clock, region, queues, report });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
+  const events = new EventBridgeService({ clock, region, queues, functions, report });
   const userPools = new CognitoService({ clock, region });
   const bedrock = new BedrockService({ clock, region, access, embedder });
   const files = new S3Service({

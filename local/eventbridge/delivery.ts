@@ -14,6 +14,12 @@ export interface TargetQueues {
   send(principal: Principal, queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<unknown>;
 }
 
+/** What EventBridge needs of Lambda, in process. */
+export interface TargetFunctions {
+  /** Hands over an event, on behalf of a principal. Throws the AwsError that Lambda would answer with. What the function makes of it is Lambda's. */
+  invokeLaterAs(principal: Principal, functionArn: string, payload: string): string;
+}
+
 interface Delivery {
   readonly rule: Rule;
   readonly target: Target;
@@ -36,13 +42,15 @@ interface Exhaustion {
 export class Deliveries {
   readonly #clock: Clock;
   readonly #queues: TargetQueues;
+  readonly #functions: TargetFunctions;
   readonly #report: (line: string) => void;
   readonly #retries = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
 
-  constructor(parts: { clock: Clock; queues: TargetQueues; report: (line: string) => void }) {
+  constructor(parts: { clock: Clock; queues: TargetQueues; functions: TargetFunctions; report: (line: string) => void }) {
     this.#clock = parts.clock;
     this.#queues = parts.queues;
+    this.#functions = parts.functions;
     this.#report = parts.report;
   }
 
@@ -84,7 +92,9 @@ export class Deliveries {
 
   async #attempt({ rule, target, event }: Delivery): Promise<Failure | undefined> {
     try {
-      await this.#queues.send(ruleItself(rule), target.arn, JSON.stringify(event));
+      const body = JSON.stringify(event);
+      if (target.kind === 'function') this.#functions.invokeLaterAs(ruleItself(rule), target.arn, body);
+      else await this.#queues.send(ruleItself(rule), target.arn, body);
       return undefined;
     } catch (error) {
       return asFailure(error);
@@ -118,7 +128,7 @@ export class Deliveries {
   }
 }
 
-/** A queue is a target without a role: EventBridge sends in its own name, for the rule (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html). */
+/** Queues and functions are targets without a role: EventBridge reaches them in its own name, for the rule (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html). */
 function ruleItself({ arn }: Rule): Principal {
   return { kind: 'service', name: 'events.amazonaws.com', sourceArn: arn };
 }
@@ -130,7 +140,7 @@ function describe({ rule, target, event }: Delivery): string {
 function asFailure(error: unknown): Failure {
   if (!(error instanceof AwsError)) return { code: 'INTERNAL_ERROR', message: String(error), retriable: false };
   const { code, status, message } = error;
-  if (code === 'QueueDoesNotExist') return { code: 'NO_RESOURCE', message, retriable: false };
+  if (code === 'QueueDoesNotExist' || code === 'ResourceNotFoundException') return { code: 'NO_RESOURCE', message, retriable: false };
   if (code.startsWith('AccessDenied')) return { code: 'NO_PERMISSIONS', message, retriable: false };
   if (status === 429 || code.includes('Throttl')) return { code: 'THROTTLING', message, retriable: true };
   if (status >= 500) return { code: 'ERROR_FROM_TARGET', message, retriable: true };

@@ -5,15 +5,25 @@ import { generatedName } from '../platform/names.ts';
 import type { Permission } from '../platform/permission.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
-import { Deliveries, type TargetQueues } from './delivery.ts';
-import { completeEvent, type PublishedEvent } from './event.ts';
+import { Deliveries, type TargetFunctions, type TargetQueues } from './delivery.ts';
+import { completeEvent, type EventEnvelope, type PublishedEvent } from './event.ts';
 import { isEntryError, type PutEventsInput, readEntries } from './put-events.ts';
 import { type Rule, readRule } from './rule.ts';
+import { Schedules } from './schedules.ts';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
 const MAX_NAME_LENGTH = 64;
 
-/** EventBridge's default bus: rules with event patterns, and SQS queues as their targets. */
+export interface EventBridgeOptions {
+  readonly clock: Clock;
+  readonly region: string;
+  readonly queues: TargetQueues;
+  readonly functions: TargetFunctions;
+  /** Told of every event that did not reach its target. */
+  readonly report: (line: string) => void;
+}
+
+/** EventBridge's default bus: rules with event patterns or schedules, and SQS queues and Lambda functions as their targets. */
 export class EventBridgeService implements Service {
   readonly signingNames = ['events'];
   readonly resourceTypes: readonly ResourceType[];
@@ -21,13 +31,14 @@ export class EventBridgeService implements Service {
   readonly #region: string;
   readonly #rules = new Map<string, Rule>();
   readonly #deliveries: Deliveries;
+  readonly #schedules: Schedules;
   readonly #protocol: JsonProtocol;
 
-  /** `report` is told of every event that did not reach its target. */
-  constructor(options: { clock: Clock; region: string; queues: TargetQueues; report: (line: string) => void }) {
+  constructor(options: EventBridgeOptions) {
     this.#clock = options.clock;
     this.#region = options.region;
     this.#deliveries = new Deliveries(options);
+    this.#schedules = new Schedules(options.clock, (rule, event) => void this.#deliver([rule], this.#complete(event)));
     this.#protocol = new JsonProtocol('EventBridge', '1.1', {
       PutEvents: (input) => this.#putEvents(input),
       ListRules: (input) => this.#listRules(input),
@@ -42,6 +53,7 @@ export class EventBridgeService implements Service {
           'Description',
           'EventBusName',
           'EventPattern',
+          'ScheduleExpression',
           'State',
           'Targets.Arn',
           'Targets.Id',
@@ -80,24 +92,35 @@ export class EventBridgeService implements Service {
    * retried, given to the dead-letter queue or reported, but never thrown.
    */
   async publish(event: PublishedEvent): Promise<string> {
-    const complete = completeEvent(event, this.#region, this.#clock.now());
-    const matching = [...this.#rules.values()].filter((rule) => rule.enabled && rule.matches(complete));
-    await Promise.all(
-      matching.flatMap((rule) => rule.targets.map((target) => this.#deliveries.deliver({ rule, target, event: complete }))),
+    const complete = this.#complete(event);
+    await this.#deliver(
+      [...this.#rules.values()].filter((rule) => rule.enabled && rule.matches(complete)),
+      complete,
     );
     return complete.id;
   }
 
-  /** Ends all retries. */
-  stop(): Promise<void> {
-    return this.#deliveries.stop();
+  /** Ends all schedules and retries. */
+  async stop(): Promise<void> {
+    await this.#schedules.stop();
+    await this.#deliveries.stop();
+  }
+
+  #complete(event: PublishedEvent): EventEnvelope {
+    return completeEvent(event, this.#region, this.#clock.now());
+  }
+
+  async #deliver(rules: readonly Rule[], event: EventEnvelope): Promise<void> {
+    await Promise.all(rules.flatMap((rule) => rule.targets.map((target) => this.#deliveries.deliver({ rule, target, event }))));
   }
 
   async #createRule(resource: TemplateResource): Promise<ResourceIdentity> {
     const { stackName, logicalId, properties } = resource;
     const name = (properties['Name'] as string | undefined) ?? generatedName(stackName, logicalId, MAX_NAME_LENGTH);
     const arn = `arn:aws:events:${this.#region}:${LOCAL_ACCOUNT}:rule/${name}`;
-    this.#rules.set(name, readRule(resource, name, arn));
+    const rule = readRule(resource, name, arn, this.#clock.now());
+    this.#rules.set(name, rule);
+    this.#schedules.start(rule);
     return { ref: name, attributes: { Arn: arn } };
   }
 
@@ -117,11 +140,12 @@ export class EventBridgeService implements Service {
     return rule;
   }
 
-  #describe({ name, arn, description, enabled, pattern }: Rule): object {
+  #describe({ name, arn, description, enabled, pattern, scheduleExpression }: Rule): object {
     return {
       Name: name,
       Arn: arn,
-      EventPattern: JSON.stringify(pattern),
+      ...(pattern !== undefined && { EventPattern: JSON.stringify(pattern) }),
+      ...(scheduleExpression !== undefined && { ScheduleExpression: scheduleExpression }),
       State: enabled ? 'ENABLED' : 'DISABLED',
       EventBusName: 'default',
       ...(description !== undefined && { Description: description }),

@@ -17,17 +17,35 @@ export interface EventInvokeConfiguration {
   readonly maxEventAgeMs?: number | undefined;
 }
 
-/** Lambda's own queue in front of asynchronous invocations: retries what fails, and reports what it gives up. */
+export interface AsyncInvocationsOptions {
+  readonly clock: Clock;
+  readonly report: (line: string) => void;
+  /** What becomes of an event that failed for good, beyond being reported. */
+  readonly giveUp: (event: DeadEvent) => Promise<void>;
+}
+
+/** An event that is given up, and why. */
+export interface DeadEvent {
+  readonly target: LambdaFunction;
+  readonly invocation: Invocation;
+  readonly error: string;
+  /** As a caller of Invoke would have got it. */
+  readonly httpStatus: 200 | 429;
+}
+
+/** Lambda's own queue in front of asynchronous invocations: retries what fails, and hands on what it gives up. */
 export class AsyncInvocations {
   readonly #clock: Clock;
   readonly #report: (line: string) => void;
+  readonly #giveUp: (event: DeadEvent) => Promise<void>;
   readonly #configurations = new Map<string, EventInvokeConfiguration>();
   readonly #stopping = new AbortController();
   readonly #pending = new Set<Promise<void>>();
 
-  constructor(clock: Clock, report: (line: string) => void) {
+  constructor({ clock, report, giveUp }: AsyncInvocationsOptions) {
     this.#clock = clock;
     this.#report = report;
+    this.#giveUp = giveUp;
   }
 
   configure(functionName: string, configuration: EventInvokeConfiguration): void {
@@ -61,12 +79,12 @@ export class AsyncInvocations {
       const error = result ? result.payload.toString('utf8') : 'throttled';
       if (failures > retryAttempts) {
         this.#report(`${name}: event ${invocation.requestId} is given up after ${failures} failed attempts: ${error}`);
-        return;
+        return this.#giveUp({ target, invocation, error, httpStatus: 200 });
       }
       const delayMs = result ? (RETRY_DELAYS_MS[failures - 1] ?? 0) : throttleDelayMs(throttles);
       if (this.#clock.now() + delayMs > expiresAt) {
         this.#report(`${name}: event ${invocation.requestId} is given up, older than ${maxEventAgeMs / 1000} s: ${error}`);
-        return;
+        return this.#giveUp({ target, invocation, error, httpStatus: result ? 200 : 429 });
       }
       await this.#clock.sleep(delayMs, this.#stopping.signal);
     }

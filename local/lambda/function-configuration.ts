@@ -8,7 +8,7 @@ const MAX_NAME_LENGTH = 64;
 const TIMEOUT_SECONDS = { smallest: 1, largest: 900, normally: 3 };
 const MEMORY_MB = { smallest: 128, largest: 10_240, normally: 128 };
 /** Properties that change what a function does and that nothing here honours. */
-const REFUSED = ['DeadLetterConfig', 'DurableConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers', 'SnapStart', 'TenancyConfig'];
+const REFUSED = ['DurableConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers', 'SnapStart', 'TenancyConfig'];
 
 /** A function as its template describes it. */
 export interface FunctionConfiguration {
@@ -27,6 +27,8 @@ export interface FunctionConfiguration {
   readonly logLevel: string | undefined;
   /** How many invocations may run at once before further ones are throttled; unlimited when absent. */
   readonly reservedConcurrency: number | undefined;
+  /** The queue that takes the events of asynchronous invocations that are given up. */
+  readonly deadLetterArn: string | undefined;
 }
 
 /** A folder on this machine, or the text of one file. */
@@ -60,7 +62,14 @@ export function readFunction(
     logFormat: logging.LogFormat === 'JSON' ? 'JSON' : 'Text',
     logLevel: logging.ApplicationLogLevel,
     reservedConcurrency: reserved === undefined ? undefined : Number(reserved),
+    deadLetterArn: readDeadLetterConfig(properties['DeadLetterConfig']),
   };
+}
+
+function readDeadLetterConfig(config: unknown): string | undefined {
+  const { TargetArn: arn } = (config ?? {}) as { TargetArn?: string };
+  if (arn !== undefined && !/^arn:[^:]+:sqs:/.test(arn)) throw notEmulated(`dead-letter targets other than SQS queues (${arn})`);
+  return arn;
 }
 
 function readCode(code: unknown): FunctionCode {

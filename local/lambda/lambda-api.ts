@@ -31,6 +31,15 @@ export function lambdaRoutes(service: LambdaService): RestJsonRoute[] {
       },
     },
     {
+      operation: 'DeleteFunction',
+      method: 'DELETE',
+      path: '/2015-03-31/functions/{functionName}',
+      handle: async (_input, labels, call) => {
+        await service.deleteFunction(named(service, labels, call));
+        return reply(204, {}, '');
+      },
+    },
+    {
       operation: 'GetFunctionConfiguration',
       method: 'GET',
       path: '/2015-03-31/functions/{functionName}/configuration',

@@ -18,6 +18,7 @@ export function lambdaResourceTypes(creators: LambdaResourceCreators): ResourceT
       type: 'AWS::Lambda::Function',
       honours: [
         'Code',
+        'DeadLetterConfig.TargetArn',
         'Description',
         'Environment.Variables',
         'FunctionName',

@@ -5,6 +5,7 @@ import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
 import { AsyncInvocations } from './async-invocations.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { CodeStore } from './function-code.ts';
 import { readFunction } from './function-configuration.ts';
@@ -56,11 +57,13 @@ export class LambdaService implements Service {
   readonly #code = new CodeStore();
   readonly #guard = new ProcessGuard(this.#code.folder);
   readonly #asynchronous: AsyncInvocations;
+  readonly #deadLetters: DeadLetters;
 
   constructor(options: LambdaServiceOptions) {
     this.#options = options;
     this.renderError = this.#protocol.renderError;
-    this.#asynchronous = new AsyncInvocations(options.clock, options.report);
+    this.#deadLetters = new DeadLetters(options);
+    this.#asynchronous = new AsyncInvocations({ ...options, giveUp: (event) => this.#deadLetters.take(event) });
   }
 
   /** Runs a function for somebody who must be allowed to. Throws AccessDeniedException otherwise. */
@@ -91,6 +94,19 @@ export class LambdaService implements Service {
     const invocation = createInvocation(payload, MAX_EVENT_BYTES.asynchronous, this.#options.clock, options);
     this.#asynchronous.enqueue(target, invocation);
     return invocation.requestId;
+  }
+
+  /** The same for somebody who must be allowed to. Throws AccessDeniedException otherwise. */
+  invokeLaterAs(principal: Principal, functionArn: string, payload: string | Buffer): string {
+    const { arn } = this.function(functionArn).configuration;
+    this.#options.access.require(principal, this.#invokePermission(arn));
+    return this.invokeLater(arn, payload);
+  }
+
+  /** Removes a function with its environments. Who invokes it from now on finds none. */
+  async deleteFunction(target: LambdaFunction): Promise<void> {
+    this.#functions.delete(target.configuration.name);
+    await target.stop();
   }
 
   /** The function of a name or ARN. Throws ResourceNotFoundException when there is none. */
@@ -147,6 +163,7 @@ export class LambdaService implements Service {
       throw new AwsError('ResourceConflictException', `Function already exist: ${configuration.name}`, 409, { Type: 'User' });
     }
     this.#assume(configuration.roleArn, configuration.arn);
+    this.#deadLetters.verify(configuration);
     const taskRoot = await this.#code.put(configuration.name, configuration.code);
     this.#functions.set(configuration.name, new LambdaFunction(configuration, taskRoot, this.#guard, this.#options));
     return { ref: configuration.name, attributes: { Arn: configuration.arn } };

@@ -1,6 +1,6 @@
 import type { Principal } from '../platform/principal.ts';
 
-/** What event source mappings need of SQS, in process, with the rights of the function's role. */
+/** What Lambda needs of SQS, in process, with the rights of the function's role. */
 export interface MessageQueues {
   attributes(principal: Principal, queueArn: string): Promise<Readonly<Record<string, string>>>;
   /** Waits up to `waitSeconds` for the first message, or until `signal` aborts. Empty when none came. */
@@ -9,6 +9,8 @@ export interface MessageQueues {
     queueArn: string,
     options: { readonly maxMessages: number; readonly waitSeconds: number; readonly signal: AbortSignal },
   ): Promise<readonly ReceivedMessage[]>;
+  /** Sends a message with text attributes. */
+  send(principal: Principal, queueArn: string, body: string, attributes: Readonly<Record<string, string>>): Promise<unknown>;
   /** Deletes what has been processed. */
   delete(principal: Principal, queueArn: string, receiptHandles: readonly string[]): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { TargetFunctions } from '../../local/eventbridge/delivery.ts';
 import { EventBridgeService } from '../../local/eventbridge/eventbridge.service.ts';
 import type { AwsError } from '../../local/platform/call.ts';
 import type { Principal } from '../../local/platform/principal.ts';
@@ -39,6 +40,13 @@ class UnreliableQueues {
   }
 }
 
+/** Targets that are functions have a test of their own. */
+const NO_FUNCTIONS: TargetFunctions = {
+  invokeLaterAs: () => {
+    throw new Error('there is no Lambda behind this front door');
+  },
+};
+
 interface Message {
   readonly event: Record<string, unknown>;
   readonly attributes: Readonly<Record<string, string | undefined>>;
@@ -71,7 +79,7 @@ export async function openEventBus(): Promise<TestEventBus> {
   const door = await openFrontDoor(({ clock, frontDoor, access }) => {
     const sqs = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access });
     queues = new UnreliableQueues(sqs);
-    events = new EventBridgeService({ clock, region: 'eu-west-1', queues, report: (line) => reports.push(line) });
+    events = new EventBridgeService({ clock, region: 'eu-west-1', queues, functions: NO_FUNCTIONS, report: (line) => reports.push(line) });
     return [events, sqs];
   });
   if (!events || !queues) throw new Error('the front door built no services');

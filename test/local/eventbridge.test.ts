@@ -69,9 +69,14 @@ describe('the rule resource', () => {
   });
 
   test.each([
-    ['a schedule', { ScheduleExpression: 'rate(5 minutes)', EventPattern: undefined }, /ScheduleExpression of Test\/Rule/],
+    [
+      'a schedule that is none',
+      { ScheduleExpression: 'rate(5 minute)' },
+      /Test\/Rule: Parameter ScheduleExpression is not valid: rate\(5 minute\)/,
+    ],
+    ['what says neither which events nor when', { EventPattern: undefined }, /needs an EventPattern or a ScheduleExpression/],
     ['another bus', { EventBusName: 'orders' }, /orders of Test\/Rule/],
-    ['a target that is no queue', { Targets: [{ Id: 'T', Arn: 'arn:aws:lambda:eu-west-1:000000000000:function:f' }] }, /function:f/],
+    ['a target that is neither queue nor function', { Targets: [{ Id: 'T', Arn: 'arn:aws:sns:eu-west-1:000000000000:t' }] }, /sns:.*:t/],
     ['a transformed input', { Targets: [{ Id: 'T', Arn: MISSING_QUEUE, InputPath: '$.detail' }] }, /InputPath of the target T/],
     ['a FIFO queue', { Targets: [{ Id: 'T', Arn: `${MISSING_QUEUE}.fifo` }] }, /FIFO/],
     [

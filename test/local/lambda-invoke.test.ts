@@ -243,7 +243,7 @@ test.each([
   ['a diverted endpoint', { Environment: { Variables: { AWS_ENDPOINT_URL: 'http://elsewhere' } } }, /functions that set AWS_ENDPOINT_URL/],
   ['another runtime', { Runtime: 'nodejs22.x' }, /does not emulate the Lambda runtime nodejs22\.x/],
   ['a timeout out of range', { Timeout: 901 }, /Timeout is 901; it must be an integer from 1 to 900/],
-  ['a dead-letter queue', { DeadLetterConfig: { TargetArn: 'arn' } }, /does not emulate DeadLetterConfig/],
+  ['a layer', { Layers: ['arn'] }, /does not emulate Layers/],
   ['code in S3', { Code: { S3Bucket: 'assets', S3Key: 'key.zip' } }, /neither inline \(ZipFile\) nor an asset/],
   ['a folder that is not there', { Code: { LocalPath: '/nowhere' } }, /is not a folder: \/nowhere/],
 ])('%s is refused when the function is created', async (_what, properties, message) => {

@@ -22,6 +22,8 @@ export const echo = async (event, context) => {
 
 export const environment = async () => ({ variables: startedWith, folder: process.cwd() });
 
+export const record = async (event) => console.log(`event ${JSON.stringify(event)}`);
+
 class QuotaError extends Error {
   name = 'QuotaError';
 }

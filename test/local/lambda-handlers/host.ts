@@ -15,7 +15,7 @@ const functions = new LambdaService({
   keys: new AccessKeys(),
   access: { require: () => undefined },
   logs: { openStream: () => ({ write: (_timestamp, message) => notePid(message) }) },
-  queues: { attributes: async () => ({}), receive: async () => [], delete: async () => undefined },
+  queues: { attributes: async () => ({}), receive: async () => [], send: async () => undefined, delete: async () => undefined },
   report: () => undefined,
 });
 

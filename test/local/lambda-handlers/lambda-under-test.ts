@@ -7,7 +7,12 @@ import { openFrontDoor, type TestFrontDoor } from '../../support/front-door.ts';
 
 export const ROLE = 'arn:aws:iam::000000000000:role/worker';
 export const HANDLERS = fileURLToPath(new URL('.', import.meta.url));
-const NO_QUEUES: MessageQueues = { attributes: async () => ({}), receive: async () => [], delete: async () => undefined };
+const NO_QUEUES: MessageQueues = {
+  attributes: async () => ({}),
+  receive: async () => [],
+  send: async () => undefined,
+  delete: async () => undefined,
+};
 
 /** Lambda and CloudWatch Logs behind a front door, and functions made of the handlers in this folder. */
 export interface LambdaUnderTest {
