@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-bedrock-agent';
 import { documentId, PASSAGE_METADATA } from '../shared/passages.contract.ts';
 import { cutToBytes } from './cut-to-bytes.ts';
+import { reportEmbedding } from './embedding-cost.ts';
 import type { Page } from './extraction/page.ts';
 import type { DescribedManual } from './manual.ts';
 import { FILE_TYPES, type ManualContentType } from './manuals.contract.ts';
@@ -43,6 +44,7 @@ export class ManualDocuments {
     for (const batch of batches(pages)) {
       const documents = batch.map((page) => toDocument(manual, page));
       await this.#client.send(new IngestKnowledgeBaseDocumentsCommand({ ...this.#target, documents }));
+      reportEmbedding(batch);
     }
   }
 

@@ -1,6 +1,8 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { metrics } from '../shared/observability.ts';
+import { reportCost } from '../spend/estimated-cost.ts';
+import type { TextModel } from './models.contract.ts';
 import { marker, NO_ANSWER, type Prompt, renderPrompt } from './prompt.contract.ts';
 import { BEDROCK_TOKENS } from './query.contract.ts';
 
@@ -12,11 +14,15 @@ const SYSTEM_PROMPT = [
   `When the passages do not hold the answer, reply with ${NO_ANSWER} and nothing else.`,
 ].join('\n');
 
+/** The operation that tokens and costs are metered for. */
+const ANSWER = 'Answer';
+
 export interface ModelSettings {
   readonly modelId: string;
   readonly effort: 'low' | 'medium' | 'high';
   /** Bedrock reserves the quota for the prompt and these tokens at the start (https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-runtime.html). */
   readonly maxAnswerTokens: number;
+  readonly dollarsPerMillionTokens: TextModel['dollarsPerMillionTokens'];
 }
 
 export interface GeneratedAnswer {
@@ -54,10 +60,18 @@ export class AnswerGenerator {
       { abortSignal: signal },
     );
     const modelId = trace?.promptRouter?.invokedModelId ?? this.#settings.modelId;
-    reportTokens(modelId, (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0));
+    const { inputTokens = 0, outputTokens = 0 } = usage ?? {};
+    reportTokens(modelId, inputTokens + outputTokens);
+    reportCost(ANSWER, modelId, this.#dollarsFor(inputTokens, outputTokens));
     // Reasoning may come first, so blocks are chosen by type.
     const text = (output?.message?.content ?? []).flatMap((block) => block.text ?? []).join('');
     return { text: text.trim(), modelId, cutOff: stopReason === 'max_tokens' };
+  }
+
+  /** The vector of the question is left out: at a thousand characters it costs a hundredth of the answer. */
+  #dollarsFor(inputTokens: number, outputTokens: number): number {
+    const { input, output } = this.#settings.dollarsPerMillionTokens;
+    return (inputTokens * input + outputTokens * output) / 1e6;
   }
 }
 
@@ -65,6 +79,6 @@ function reportTokens(modelId: string, tokens: number): void {
   metrics
     .singleMetric()
     .addDimension('Model', modelId)
-    .addDimension('Operation', 'Answer')
+    .addDimension('Operation', ANSWER)
     .addMetric(BEDROCK_TOKENS, MetricUnit.Count, tokens);
 }

@@ -7,6 +7,7 @@ import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger } from '../shared/observability.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { AnswerGenerator } from './answer-generator.ts';
+import { textModelOf } from './models.contract.ts';
 import { queryContract } from './query.contract.ts';
 import { answerQuestion, type QueryPorts } from './query.ts';
 
@@ -22,6 +23,7 @@ const ports: QueryPorts = {
     modelId: environment.MODEL_ID,
     effort: environment.MODEL_EFFORT,
     maxAnswerTokens: environment.MAX_ANSWER_TOKENS,
+    dollarsPerMillionTokens: textModelOf(environment.MODEL_ID).dollarsPerMillionTokens,
   }),
   onLedgerFailure: (error) => logger.error('a reservation could not be closed', { error }),
 };

@@ -3,13 +3,9 @@ import { CfnDataSource, CfnKnowledgeBase } from 'aws-cdk-lib/aws-bedrock';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
+import { CHUNKS, EMBEDDING_MODEL } from '../../lambdas/shared/embedding.contract.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
 import type { StageConfig } from '../stages.ts';
-
-const EMBEDDING_MODEL = 'amazon.titan-embed-text-v2:0';
-const EMBEDDING_DIMENSIONS = 1024;
-const CHUNK_TOKENS = 300;
-const CHUNK_OVERLAP_PERCENT = 20;
 
 /** A vector knowledge base on S3 Vectors, which costs nothing while idle, with a custom data source for direct ingestion. */
 export class ManualKnowledgeBase extends Construct {
@@ -22,7 +18,7 @@ export class ManualKnowledgeBase extends Construct {
     const index = new CfnIndex(this, 'VectorIndex', {
       vectorBucketArn: vectorBucket.attrVectorBucketArn,
       dataType: 'float32',
-      dimension: EMBEDDING_DIMENSIONS,
+      dimension: EMBEDDING_MODEL.dimensions,
       distanceMetric: 'cosine',
       // Bedrock writes the passage's text under these names; filterable metadata has room for 2 KB only.
       metadataConfiguration: { nonFilterableMetadataKeys: ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'] },
@@ -32,7 +28,7 @@ export class ManualKnowledgeBase extends Construct {
         service: 'bedrock',
         account: '',
         resource: 'foundation-model',
-        resourceName: EMBEDDING_MODEL,
+        resourceName: EMBEDDING_MODEL.modelId,
         arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
       },
       Stack.of(this),
@@ -45,7 +41,7 @@ export class ManualKnowledgeBase extends Construct {
         vectorKnowledgeBaseConfiguration: {
           embeddingModelArn,
           embeddingModelConfiguration: {
-            bedrockEmbeddingModelConfiguration: { dimensions: EMBEDDING_DIMENSIONS, embeddingDataType: 'FLOAT32' },
+            bedrockEmbeddingModelConfiguration: { dimensions: EMBEDDING_MODEL.dimensions, embeddingDataType: 'FLOAT32' },
           },
         },
       },
@@ -59,7 +55,7 @@ export class ManualKnowledgeBase extends Construct {
       vectorIngestionConfiguration: {
         chunkingConfiguration: {
           chunkingStrategy: 'FIXED_SIZE',
-          fixedSizeChunkingConfiguration: { maxTokens: CHUNK_TOKENS, overlapPercentage: CHUNK_OVERLAP_PERCENT },
+          fixedSizeChunkingConfiguration: CHUNKS,
         },
       },
     });

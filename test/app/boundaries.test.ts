@@ -55,9 +55,9 @@ test('contracts import contracts and zod, and nothing else', () => {
   expect(imports.filter(({ from, to }) => isContract(from) && !isContract(to) && to !== 'zod/mini')).toEqual(none);
 });
 
-test('a capability imports itself, what is shared, and usage, since metering is everyone’s', () => {
+test('a capability imports itself, what is shared, and usage and spend, since metering is everyone’s', () => {
   const foreign = importsWithin('lambdas').filter(
-    ({ from, to }) => to.startsWith('lambdas/') && ![capabilityOf(from), 'shared', 'usage'].includes(capabilityOf(to)),
+    ({ from, to }) => to.startsWith('lambdas/') && ![capabilityOf(from), 'shared', 'usage', 'spend'].includes(capabilityOf(to)),
   );
   expect(foreign).toEqual(none);
 });
