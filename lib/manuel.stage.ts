@@ -6,6 +6,7 @@ import { CognitoStack } from './stacks/cognito.stack.ts';
 import { DeadLetterStack } from './stacks/dead-letter.stack.ts';
 import { KnowledgeBaseStack } from './stacks/knowledge-base.stack.ts';
 import { StorageStack } from './stacks/storage.stack.ts';
+import { refuseOutOfRange } from './stages.ts';
 
 /**
  * Every stack of one stage; arrows point from what can be deployed anew to what holds state. Not a CDK `Stage`: the CLI's
@@ -15,6 +16,7 @@ export class ManuelStage extends Construct {
   constructor(scope: Construct, id: string, settings: FunctionSettings) {
     super(scope, id);
     const { config } = settings;
+    refuseOutOfRange(config);
     const stack = (name: string, description: string) => ({
       config,
       stackName: `${id}-${name}`,

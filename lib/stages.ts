@@ -14,6 +14,8 @@ export interface StageConfig {
   readonly quota: { readonly daily: number; readonly monthly: number };
   /** What one user may keep, and start in a UTC day. */
   readonly library: { readonly manuals: number; readonly pages: number; readonly uploadsPerDay: number };
+  /** What all users together may cost in a UTC day, as far as it is metered, before costly work is refused. */
+  readonly dailySpendCapDollars: number;
   /** Of every function but the ingestion worker. */
   readonly lambdaMemoryMiB: number;
   readonly tracing: boolean;
@@ -35,6 +37,7 @@ const dev: StageConfig = {
   maxAnswerTokens: 800,
   quota: { daily: 50, monthly: 1000 },
   library: { manuals: 50, pages: 5000, uploadsPerDay: 20 },
+  dailySpendCapDollars: 10,
   lambdaMemoryMiB: 256,
   tracing: false,
   logRetentionDays: 14,
@@ -47,6 +50,16 @@ const dev: StageConfig = {
 };
 
 const STAGES: Readonly<Partial<Record<StageName, StageConfig>>> = { dev };
+
+/** What a cap may be, in dollars. */
+const SPEND_CAP_DOLLARS = { least: 0.0001, most: 10_000 };
+
+/** Throws a sentence that names a value which is out of its range, and the range. */
+export function refuseOutOfRange({ name, dailySpendCapDollars }: StageConfig): void {
+  const { least, most } = SPEND_CAP_DOLLARS;
+  if (dailySpendCapDollars >= least && dailySpendCapDollars <= most) return;
+  throw new RangeError(`dailySpendCapDollars of the stage "${name}" is ${dailySpendCapDollars}; it must be from ${least} to ${most}.`);
+}
 
 /** The values of a stage. Throws a sentence that names the stages there are. */
 export function stageConfig(name: string): StageConfig {

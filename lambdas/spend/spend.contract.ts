@@ -8,7 +8,10 @@ import { commonEnvironment, type FunctionContract, text } from '../shared/functi
 export const ESTIMATED_COST = 'EstimatedCost';
 export const COST_DIMENSIONS = ['service', 'Operation', 'Model'] as const;
 
-/** Emitted with each sum, with the dimension `service` alone: the share of the cap in percent, and 1 once it is reached, otherwise 0. */
+/**
+ * Emitted with each sum that is not zero, with the dimension `service` alone: the share of the cap in percent, and 1 once it is reached,
+ * otherwise 0. What is missing is not reached.
+ */
 export const SPEND_CAP_METRICS = { share: 'SpendCapPercentage', reached: 'SpendCapReached' } as const;
 
 /** How often the cost is summed. */

@@ -2,6 +2,7 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { METRICS_NAMESPACE } from '../../lambdas/shared/metrics.contract.ts';
@@ -19,6 +20,8 @@ export interface CapabilityFunctionProps extends FunctionSettings {
   readonly timeout: Duration;
   /** The stage's when absent. */
   readonly memoryMiB?: number;
+  /** For a function that is invoked asynchronously: where an event goes that it failed on for good. */
+  readonly deadLetterQueue?: IQueue;
 }
 
 /**
@@ -30,7 +33,8 @@ export class CapabilityFunction extends LambdaFunction {
   readonly #contract: FunctionContract;
   readonly #provided = new Set<string>();
 
-  constructor(scope: Construct, id: string, { contract, config, code, timeout, memoryMiB }: CapabilityFunctionProps) {
+  constructor(scope: Construct, id: string, props: CapabilityFunctionProps) {
+    const { contract, config, code, timeout, memoryMiB, deadLetterQueue } = props;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.logRetentionDays as RetentionDays,
       removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -46,6 +50,7 @@ export class CapabilityFunction extends LambdaFunction {
       // A role of our own, since CDK's default one may write to every log group there is.
       role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
       loggingFormat: LoggingFormat.TEXT,
+      ...(deadLetterQueue && { deadLetterQueue }),
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
     logGroup.grantWrite(this);

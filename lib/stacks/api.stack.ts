@@ -5,6 +5,7 @@ import { Api } from '../api/api.construct.ts';
 import { Manuals } from '../manuals/manuals.construct.ts';
 import type { FunctionSettings } from '../platform/capability-function.ts';
 import { Query } from '../query/query.construct.ts';
+import { Spend } from '../spend/spend.construct.ts';
 import { Status } from '../status/status.construct.ts';
 import { Usage } from '../usage/usage.construct.ts';
 import type { CognitoStack } from './cognito.stack.ts';
@@ -27,6 +28,11 @@ export class ApiStack extends Stack {
     const api = new Api(this, 'Api', { config, userPool: cognito.userPool, userPoolClient: cognito.userPoolClient });
     new Status(this, 'Status', { ...settings, api });
     const usage = new Usage(this, 'Usage', { ...settings, api, table: storage.usageTable });
+    new Spend(this, 'Spend', {
+      ...settings,
+      table: storage.usageTable,
+      deadLetters: this.#byArn('Spend', deadLetter.spend),
+    });
     new Query(this, 'Query', { ...settings, api, usage, knowledgeBase: knowledgeBase.knowledgeBase });
     new Manuals(this, 'Manuals', {
       ...settings,

@@ -7,6 +7,7 @@ import type { ManualsDeadLetters } from '../manuals/manuals.construct.ts';
 /** One dead-letter queue for each asynchronous edge. */
 export class DeadLetterStack extends Stack {
   readonly manuals: ManualsDeadLetters;
+  readonly spend: Queue;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
@@ -17,6 +18,7 @@ export class DeadLetterStack extends Stack {
       readiness: this.#queue('ManualsReadiness'),
       deletion: this.#queue('ManualsDeletion'),
     };
+    this.spend = this.#forEventBridge('Spend');
   }
 
   #queue(id: string): Queue {

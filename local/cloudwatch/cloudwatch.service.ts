@@ -52,7 +52,7 @@ export class CloudWatchService implements Service {
     });
   }
 
-  /** CloudWatch ties reading to no resource (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html). */
+  /** Reading embedded metrics is tied to no resource (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html). */
   permissionsFor(_call: AwsCall, operation: string): Permission[] {
     return [{ action: `cloudwatch:${operation}`, resource: '*' }];
   }

@@ -13,7 +13,8 @@ const statements = [dev, { ...dev, tracing: true, retainData: true, malwareScan:
 
 /** The wildcards that remain in the resources of what is allowed, with the reason of each. */
 const WILDCARDS: Readonly<Record<string, string>> = {
-  '*': 'X-Ray’s actions apply to no resource.',
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html
+  '*': 'X-Ray’s actions apply to no resource, nor does CloudWatch’s GetMetricData, by which the day’s cost is summed.',
   'arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5':
     'The European inference profile routes to whichever of its regions has room; only through it may the model be invoked.',
   'arn:aws:events:eu-west-1:123456789012:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*':
@@ -75,6 +76,7 @@ describe('a statement', () => {
     ['for everything', { Action: '*', Resource: '*' }, ['* allows everything.']],
     ['without a resource', { Action: 'dynamodb:GetItem' }, ['There is no resource.']],
     ['with every resource', { Action: 'dynamodb:GetItem', Resource: '*' }, ['dynamodb:GetItem need not be for every resource.']],
+    ['with every resource where the metrics of all stages are one', { Action: 'cloudwatch:GetMetricData', Resource: '*' }, []],
     ['with every resource where there is none', { Action: ['xray:PutTraceSegments'], Resource: '*' }, []],
     [
       'with every resource where one action has some',

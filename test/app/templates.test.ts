@@ -69,7 +69,7 @@ describe('the API', () => {
 describe('functions', () => {
   test('run on Node.js 24 and arm64, with a log group of their own that does not grow forever', () => {
     const functions = Object.values(api.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(8);
+    expect(functions).toHaveLength(9);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -77,7 +77,7 @@ describe('functions', () => {
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
     }
-    api.resourceCountIs('AWS::Logs::LogGroup', 8);
+    api.resourceCountIs('AWS::Logs::LogGroup', 9);
     api.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
   });
 
@@ -85,6 +85,7 @@ describe('functions', () => {
     expect(actionsOf('StatusFunction')).toEqual([]);
     expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem']);
     expect(actionsOf('QueryFunction')).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModel', 'bedrock:Retrieve', 'dynamodb:UpdateItem']);
+    expect(actionsOf('SpendFunction')).toEqual(['cloudwatch:GetMetricData', 'dynamodb:UpdateItem', 'sqs:SendMessage']);
     expect(actionsOf('ManualsFunction')).toEqual([
       'dynamodb:GetItem',
       'dynamodb:PutItem',
@@ -152,8 +153,19 @@ describe('asynchronous edges', () => {
     }
   });
 
+  test('the schedule runs its function alone, with bounded retries, and what fails is kept', () => {
+    const permission = { Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com', SourceArn: Match.anyValue() };
+    api.hasResourceProperties('AWS::Lambda::Permission', permission);
+    api.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [Match.objectLike({ RetryPolicy: { MaximumEventAgeInSeconds: 300 } })],
+    });
+    api.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 300 });
+    api.hasResourceProperties('AWS::Lambda::Function', { DeadLetterConfig: { TargetArn: Match.anyValue() } });
+  });
+
   test('there is one dead-letter queue for each edge, kept as long as SQS keeps anything', () => {
-    deadLetter.resourceCountIs('AWS::SQS::Queue', 5);
+    deadLetter.resourceCountIs('AWS::SQS::Queue', 6);
     deadLetter.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
   });
 
@@ -262,6 +274,14 @@ test('every stack is at the top of the assembly, where `cdk deploy --all` finds 
     ['api', 'cognito', 'dead-letter', 'knowledge-base', 'storage'].map((name) => `Manuel-dev-${name}`),
   );
 });
+
+test.each([0, -1, 10_001, Number.NaN])(
+  'a daily spend cap of %d dollars stops synth by its name, value and range',
+  (dailySpendCapDollars) => {
+    const build = () => appOf({ ...stageConfig('dev'), dailySpendCapDollars });
+    expect(build).toThrow(`dailySpendCapDollars of the stage "dev" is ${dailySpendCapDollars}; it must be from 0.0001 to 10000.`);
+  },
+);
 
 test('an unknown stage is named with those that there are', () => {
   expect(() => stageConfig('production')).toThrow('There is no stage "production". Stages: dev.');

@@ -13,6 +13,7 @@ import {
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import { parseEnvironment } from '../../lambdas/shared/environment.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
+import { spendContract } from '../../lambdas/spend/spend.contract.ts';
 import { statusContract } from '../../lambdas/status/status.contract.ts';
 import { usageContract } from '../../lambdas/usage/usage.contract.ts';
 import { CapabilityFunction } from '../../lib/platform/capability-function.ts';
@@ -28,6 +29,7 @@ const CONTRACTS: readonly FunctionContract[] = [
   ingestionContract,
   readinessContract,
   deletionContract,
+  spendContract,
 ];
 
 interface FunctionResource {

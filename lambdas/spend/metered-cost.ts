@@ -1,0 +1,44 @@
+import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { COST_DIMENSIONS, ESTIMATED_COST } from './spend.contract.ts';
+import { boundsOfDay } from './utc-day.ts';
+
+/** A day has 24 of these, and each begins at a full hour, wherever CloudWatch lets a longer period begin. */
+const PERIOD_SECONDS = 3600;
+
+/** What CloudWatch knows of a stage's cost. */
+export class MeteredCost {
+  readonly #client: CloudWatchClient;
+  readonly #expression: string;
+
+  /** `service` is that of the stage, such as `manuel-dev`: other stages of the account do not count. */
+  constructor(client: CloudWatchClient, namespace: string, service: string) {
+    this.#client = client;
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+    const search = `{"${namespace}",${COST_DIMENSIONS.join(',')}} MetricName="${ESTIMATED_COST}" service="${service}"`;
+    this.#expression = `SUM(SEARCH('${search}', 'Sum', ${PERIOD_SECONDS}))`;
+  }
+
+  /**
+   * Dollars, by every operation and model, on the UTC day of a moment. What was logged in the last minutes may not be among it yet, and a
+   * search finds a new metric only after up to a quarter of an hour
+   * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/publishingMetrics.html).
+   */
+  async ofDay(atMs: number): Promise<number> {
+    const { startMs, endMs } = boundsOfDay(atMs);
+    let dollars = 0;
+    let token: string | undefined;
+    do {
+      const { MetricDataResults = [], NextToken } = await this.#client.send(
+        new GetMetricDataCommand({
+          StartTime: new Date(startMs),
+          EndTime: new Date(endMs),
+          MetricDataQueries: [{ Id: 'cost', Expression: this.#expression }],
+          ...(token !== undefined && { NextToken: token }),
+        }),
+      );
+      for (const { Values = [] } of MetricDataResults) for (const value of Values) dollars += value;
+      token = NextToken;
+    } while (token !== undefined);
+    return dollars;
+  }
+}
