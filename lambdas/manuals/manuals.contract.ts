@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, commonEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
 import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
+import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { hidingEnvironment } from '../usage/usage.contract.ts';
 
 /** The largest manual: the knowledge base's own limit for a text file. */
@@ -165,7 +166,16 @@ const deletionQueue = { DELETION_QUEUE_URL: text() } as const;
 export const manualsContract = {
   name: 'manuals',
   entry: 'manuals/manuals',
-  environment: { ...apiEnvironment, ...records, ...placeLimits, ...files, ...hidingEnvironment, ...importQueue, ...deletionQueue },
+  environment: {
+    ...apiEnvironment,
+    ...records,
+    ...placeLimits,
+    ...files,
+    ...hidingEnvironment,
+    ...spendGateEnvironment,
+    ...importQueue,
+    ...deletionQueue,
+  },
   routes: {
     list: { method: 'GET', path: '/api/manuals', access: 'user' },
     get: { method: 'GET', path: '/api/manuals/{manual_id}', access: 'user' },

@@ -3,7 +3,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
+import { logger } from '../shared/observability.ts';
 import { validate } from '../shared/validation.ts';
+import { SpendFlags } from '../spend/spend-flags.ts';
+import { SpendGate } from '../spend/spend-gate.ts';
 import { HiddenManuals } from '../usage/hidden-manuals.ts';
 import { LookQueue } from './look-queue.ts';
 import { ManualLibrary } from './manual-library.ts';
@@ -16,6 +19,9 @@ const environment = parseEnvironment(manualsContract);
 
 const dynamodb = new DynamoDBClient({});
 const sqs = new SQSClient({});
+const gate = new SpendGate(new SpendFlags(dynamodb, environment.SPEND_TABLE), {
+  onUnread: (error) => logger.warn('the spend flag could not be read', { error }),
+});
 const ports: ManualsPorts = {
   records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
   library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),
@@ -29,9 +35,11 @@ const ports: ManualsPorts = {
 export const handler = apiHandler(manualsContract, environment, {
   list: async ({ caller, query }) => ({ body: await listManuals(ports, caller, validate(ListParameters, query)) }),
   get: async ({ caller, params }) => ({ body: await getManual(ports, caller, params['manual_id'] ?? '') }),
-  upload: async ({ caller, body }) =>
-    'source_url' in body
-      ? { status: 202, body: await startImport(ports, caller, body) }
-      : { status: 201, body: await startUpload(ports, caller, body) },
+  upload: ({ caller, body }) =>
+    gate.guardOnceRead(async () =>
+      'source_url' in body
+        ? { status: 202, body: await startImport(ports, caller, body) }
+        : { status: 201, body: await startUpload(ports, caller, body) },
+    ),
   remove: async ({ caller, params }) => ({ status: 202, body: await removeManual(ports, caller, params['manual_id'] ?? '') }),
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
 import { MAX_QUESTION_CHARACTERS, retrievalEnvironment } from '../shared/retrieval.contract.ts';
+import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';
 
 export const QueryRequest = z.strictObject({
@@ -41,6 +42,7 @@ export const queryContract = {
     ...apiEnvironment,
     ...meterEnvironment,
     ...retrievalEnvironment,
+    ...spendGateEnvironment,
     MODEL_ID: text(),
     MODEL_EFFORT: z.enum(['low', 'medium', 'high']),
     MAX_ANSWER_TOKENS: positiveInteger(),

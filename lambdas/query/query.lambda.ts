@@ -5,6 +5,8 @@ import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger } from '../shared/observability.ts';
+import { SpendFlags } from '../spend/spend-flags.ts';
+import { SpendGate } from '../spend/spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { AnswerGenerator } from './answer-generator.ts';
 import { textModelOf } from './models.contract.ts';
@@ -13,8 +15,12 @@ import { answerQuestion, type QueryPorts } from './query.ts';
 
 const environment = parseEnvironment(queryContract);
 
+const dynamodb = new DynamoDBClient({});
+const gate = new SpendGate(new SpendFlags(dynamodb, environment.SPEND_TABLE), {
+  onUnread: (error) => logger.warn('the spend flag could not be read', { error }),
+});
 const ports: QueryPorts = {
-  ledger: new UsageLedger(new DynamoDBClient({}), environment.USAGE_TABLE, {
+  ledger: new UsageLedger(dynamodb, environment.USAGE_TABLE, {
     daily: environment.DAILY_QUOTA,
     monthly: environment.MONTHLY_QUOTA,
   }),
@@ -25,9 +31,10 @@ const ports: QueryPorts = {
     maxAnswerTokens: environment.MAX_ANSWER_TOKENS,
     dollarsPerMillionTokens: textModelOf(environment.MODEL_ID).dollarsPerMillionTokens,
   }),
+  spend: gate,
   onLedgerFailure: (error) => logger.error('a reservation could not be closed', { error }),
 };
 
 export const handler = apiHandler(queryContract, environment, {
-  ask: async ({ caller, body, deadline }) => ({ body: await answerQuestion(ports, caller, body, deadline) }),
+  ask: async ({ caller, body, deadline }) => ({ body: await gate.guard(() => answerQuestion(ports, caller, body, deadline)) }),
 });

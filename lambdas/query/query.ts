@@ -16,6 +16,10 @@ export interface QueryPorts {
   };
   readonly retriever: { retrieve(caller: Caller, search: Search): Promise<Passage[]> };
   readonly generator: { readonly modelId: string; generate(prompt: Prompt, signal: AbortSignal): Promise<GeneratedAnswer> };
+  readonly spend: {
+    /** Throws when the stage's daily spend cap is known to be reached. */
+    check(): void;
+  };
   /** Told when a reservation could not be closed. It stays open and counted, and costs nobody the answer. */
   readonly onLedgerFailure: (error: unknown) => void;
 }
@@ -46,6 +50,8 @@ export async function answerQuestion(
       hiddenManualIds: reservation.hiddenManualIds,
       signal: deadline,
     });
+    // By now the flag is known even to an environment that is answering its first question.
+    ports.spend.check();
     generated =
       passages.length === 0 ? nothingFound(ports.generator.modelId) : await ports.generator.generate(toPrompt(request, passages), deadline);
   } catch (error) {

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Something went wrong' },
   bad_upstream: { status: 502, title: 'A service behind Manuel refused or answered nonsense' },
   unavailable: { status: 503, title: 'A service behind Manuel is unavailable' },
+  spend_cap_reached: { status: 503, title: 'Manuel has done all that it may today' },
   timeout: { status: 504, title: 'A service behind Manuel took too long' },
 } as const;
 

@@ -20,6 +20,7 @@ import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
 import { queueTarget } from '../platform/queue-target.ts';
+import type { Spend } from '../spend/spend.construct.ts';
 import type { Usage } from '../usage/usage.construct.ts';
 import { arrivalPattern } from './arrival-pattern.ts';
 
@@ -35,6 +36,7 @@ export interface ManualsDeadLetters {
 export interface ManualsProps extends FunctionSettings {
   readonly api: Api;
   readonly usage: Usage;
+  readonly spend: Spend;
   readonly table: ITable;
   readonly bucket: IBucket;
   readonly knowledgeBase: ManualKnowledgeBase;
@@ -78,7 +80,7 @@ export class Manuals extends Construct {
   }
 
   #routes(props: ManualsProps, importQueue: Queue, deletionQueue: Queue): void {
-    const { api, usage, table, bucket, config } = props;
+    const { api, usage, spend, table, bucket, config } = props;
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: manualsContract, timeout: Duration.seconds(28) });
     fn.provide({
       MANUALS_TABLE: table.tableName,
@@ -92,6 +94,7 @@ export class Manuals extends Construct {
     // The forms that it signs write with its own permission.
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
     usage.grantHide(fn);
+    spend.grantGate(fn);
     for (const queue of [importQueue, deletionQueue]) queue.grant(fn, 'sqs:SendMessage');
     api.serve(manualsContract, fn);
   }

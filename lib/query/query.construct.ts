@@ -5,6 +5,7 @@ import { queryContract } from '../../lambdas/query/query.contract.ts';
 import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import type { Spend } from '../spend/spend.construct.ts';
 import type { Usage } from '../usage/usage.construct.ts';
 import { allowModel } from './model-permissions.ts';
 
@@ -12,17 +13,19 @@ export interface QueryProps extends FunctionSettings {
   readonly api: Api;
   readonly knowledgeBase: ManualKnowledgeBase;
   readonly usage: Usage;
+  readonly spend: Spend;
 }
 
 /** Answers questions from the caller's own manuals. */
 export class Query extends Construct {
   constructor(scope: Construct, id: string, props: QueryProps) {
     super(scope, id);
-    const { config, api, knowledgeBase, usage } = props;
+    const { config, api, knowledgeBase, usage, spend } = props;
     const model = TEXT_MODELS[config.textModel];
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: queryContract, timeout: Duration.seconds(28) });
     fn.provide({ MODEL_ID: model.profileId, MODEL_EFFORT: model.effort, MAX_ANSWER_TOKENS: String(config.maxAnswerTokens) });
     usage.grantMeter(fn);
+    spend.grantGate(fn);
     knowledgeBase.grantRetrieve(fn);
     allowModel(fn, model, Stack.of(this));
     api.serve(queryContract, fn);

@@ -28,16 +28,17 @@ export class ApiStack extends Stack {
     const api = new Api(this, 'Api', { config, userPool: cognito.userPool, userPoolClient: cognito.userPoolClient });
     new Status(this, 'Status', { ...settings, api });
     const usage = new Usage(this, 'Usage', { ...settings, api, table: storage.usageTable });
-    new Spend(this, 'Spend', {
+    const spend = new Spend(this, 'Spend', {
       ...settings,
       table: storage.usageTable,
       deadLetters: this.#byArn('Spend', deadLetter.spend),
     });
-    new Query(this, 'Query', { ...settings, api, usage, knowledgeBase: knowledgeBase.knowledgeBase });
+    new Query(this, 'Query', { ...settings, api, usage, spend, knowledgeBase: knowledgeBase.knowledgeBase });
     new Manuals(this, 'Manuals', {
       ...settings,
       api,
       usage,
+      spend,
       table: storage.manualsTable,
       bucket: storage.manualsBucket,
       knowledgeBase: knowledgeBase.knowledgeBase,

@@ -84,9 +84,16 @@ describe('functions', () => {
   test('may do what their capability needs, and no more', () => {
     expect(actionsOf('StatusFunction')).toEqual([]);
     expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem']);
-    expect(actionsOf('QueryFunction')).toEqual(['bedrock:InvokeModel', 'bedrock:InvokeModel', 'bedrock:Retrieve', 'dynamodb:UpdateItem']);
+    expect(actionsOf('QueryFunction')).toEqual([
+      'bedrock:InvokeModel',
+      'bedrock:InvokeModel',
+      'bedrock:Retrieve',
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+    ]);
     expect(actionsOf('SpendFunction')).toEqual(['cloudwatch:GetMetricData', 'dynamodb:UpdateItem', 'sqs:SendMessage']);
     expect(actionsOf('ManualsFunction')).toEqual([
+      'dynamodb:GetItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',

@@ -86,6 +86,7 @@ export class InProcessStage implements Stage {
           return { text: output?.message?.content?.[0]?.text ?? '', modelId: 'local', cutOff: false };
         },
       },
+      spend: { check: () => undefined },
       onLedgerFailure: (error) => {
         throw error;
       },

@@ -39,6 +39,7 @@ function ports(replaced: Partial<QueryPorts> = {}) {
       modelId: 'model',
       generate: () => note('generate', { text: 'Rinse it [[1]].', modelId: 'model', cutOff: false }),
     },
+    spend: { check: () => void calls.push('check') },
     onLedgerFailure: () => void calls.push('ledger failure'),
     ...replaced,
   };
@@ -54,7 +55,7 @@ test('a question reserves, retrieves, generates and settles, in this order', asy
     model_id: 'model',
     usage: USAGE,
   });
-  expect(calls).toEqual(['reserve', 'retrieve', 'generate', 'settle']);
+  expect(calls).toEqual(['reserve', 'retrieve', 'check', 'generate', 'settle']);
 });
 
 test('what is hidden is known from the reservation, and is not searched', async () => {
@@ -83,7 +84,7 @@ test('nothing is called when no unit is left', async () => {
 test('without passages the model is not asked, and the answer is an honest refusal', async () => {
   const { calls, all } = ports({ retriever: { retrieve: async () => [] } });
   await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({ answer: REFUSAL, context_used: 0, citations: [] });
-  expect(calls).toEqual(['reserve', 'settle']);
+  expect(calls).toEqual(['reserve', 'check', 'settle']);
 });
 
 test.each(['NO_ANSWER', 'NO_ANSWER [[1]]', 'I am sure that it is fine.', 'See [[4]].', 'Press [1].', ''])(
@@ -112,10 +113,20 @@ test.each(['retriever', 'generator'])('when the %s fails the unit is refunded', 
   expect(calls).not.toContain('settle');
 });
 
+test('a cap that turns out to be reached stops the question before the model is asked, and the unit is refunded', async () => {
+  const reached = new Problem('spend_cap_reached', 'Manuel has done all that it may today.');
+  const refuse = () => {
+    throw reached;
+  };
+  const { calls, all } = ports({ spend: { check: refuse } });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toBe(reached);
+  expect(calls).toEqual(['reserve', 'retrieve', 'refund']);
+});
+
 test('an answer that was cut off before it began is paid for, and is no refusal', async () => {
   const { calls, all } = ports({ generator: { modelId: 'model', generate: async () => ({ text: '', modelId: 'model', cutOff: true }) } });
   await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toMatchObject({ code: 'bad_upstream' });
-  expect(calls).toEqual(['reserve', 'retrieve', 'settle']);
+  expect(calls).toEqual(['reserve', 'retrieve', 'check', 'settle']);
 });
 
 test('a callout in a manual is no marker, and cannot pass for one', async () => {
