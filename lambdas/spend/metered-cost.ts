@@ -1,6 +1,6 @@
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { nextUtcDay, startOfUtcDay } from '../shared/utc-day.ts';
 import { COST_DIMENSIONS, ESTIMATED_COST } from './spend.contract.ts';
-import { boundsOfDay } from './utc-day.ts';
 
 /** A day has 24 of these, and each begins at a full hour, wherever CloudWatch lets a longer period begin. */
 const PERIOD_SECONDS = 3600;
@@ -24,14 +24,13 @@ export class MeteredCost {
    * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/publishingMetrics.html).
    */
   async ofDay(atMs: number): Promise<number> {
-    const { startMs, endMs } = boundsOfDay(atMs);
     let dollars = 0;
     let token: string | undefined;
     do {
       const { MetricDataResults = [], NextToken } = await this.#client.send(
         new GetMetricDataCommand({
-          StartTime: new Date(startMs),
-          EndTime: new Date(endMs),
+          StartTime: new Date(startOfUtcDay(atMs)),
+          EndTime: new Date(nextUtcDay(atMs)),
           MetricDataQueries: [{ Id: 'cost', Expression: this.#expression }],
           ...(token !== undefined && { NextToken: token }),
         }),

@@ -9,7 +9,7 @@ import { SPEND_FLAG_KEY } from './spend.contract.ts';
 
 /** How much of its cap a stage has spent on a day. */
 export interface SpendFlag {
-  /** In UTC, such as `2026-11-20`. */
+  /** In UTC, such as `20261120`. */
   readonly day: string;
   readonly dollars: number;
   readonly cap: number;

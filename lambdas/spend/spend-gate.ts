@@ -1,6 +1,6 @@
 import { Problem } from '../shared/problem.ts';
+import { nextUtcDay, secondsUntil, utcDay } from '../shared/utc-day.ts';
 import type { SpendFlag } from './spend-flags.ts';
-import { boundsOfDay, utcDay } from './utc-day.ts';
 
 /** How old what an environment knows of the flag may become. */
 const MAX_AGE_MS = 60_000;
@@ -61,7 +61,7 @@ export class SpendGate {
     const now = this.#now();
     if (!this.#flag?.reached || this.#flag.day < utcDay(now)) return;
     throw new Problem('spend_cap_reached', 'Manuel has done all that it may today. It goes on after midnight, UTC.', {
-      retryAfterSeconds: Math.ceil((boundsOfDay(now).endMs - now) / 1000),
+      retryAfterSeconds: secondsUntil(nextUtcDay(now), now),
     });
   }
 

@@ -1,5 +1,5 @@
+import { utcDay } from '../shared/utc-day.ts';
 import type { SpendFlag } from './spend-flags.ts';
-import { utcDay } from './utc-day.ts';
 
 /** What summing needs of the world. */
 export interface SpendPorts {

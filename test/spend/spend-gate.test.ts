@@ -4,7 +4,7 @@ import { SpendGate } from '../../lambdas/spend/spend-gate.ts';
 
 const NOON = Date.UTC(2026, 10, 20, 12);
 const MINUTE_MS = 60_000;
-const flag = (reached: boolean, day = '2026-11-20'): SpendFlag => ({ day, dollars: reached ? 11 : 1, cap: 10, reached });
+const flag = (reached: boolean, day = '20261120'): SpendFlag => ({ day, dollars: reached ? 11 : 1, cap: 10, reached });
 const REFUSAL = expect.objectContaining({ name: 'Problem', code: 'spend_cap_reached' });
 
 /** A gate whose reads a test answers one by one, and whose watch it sets. */
@@ -106,10 +106,10 @@ test('the refusal is a 503 that says when the next day begins, and nothing of wh
 
 test('the flag of an earlier day does not count; one of a later does, since watches differ', async () => {
   const earlier = gateAt(NOON);
-  await earlier.ask(flag(true, '2026-11-19'));
+  await earlier.ask(flag(true, '20261119'));
   expect(await earlier.ask(undefined)).toBe('done');
   const later = gateAt(NOON);
-  await later.ask(flag(true, '2026-11-21'));
+  await later.ask(flag(true, '20261121'));
   expect(await later.ask(undefined)).toEqual(REFUSAL);
 });
 

@@ -13,7 +13,7 @@ const DAY_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
 const NOW = Date.now();
 const TODAY = Math.floor(NOW / DAY_MS) * DAY_MS;
-const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
+const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');
 const signal = new AbortController().signal;
 
 let door: TestFrontDoor;
