@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { FILE_EXTENSIONS, fileTypeByName } from '../../lambdas/manuals/file-extensions.contract.ts';
 import { RuntimeControl } from '../control/runtime-control.ts';
 import type { Grant } from '../iam/grants.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
@@ -9,14 +10,12 @@ import { signIn } from './sign-in.ts';
 
 const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev] [--directory .manuel/<stage>]
   token              print an access token
-  upload <file>      upload a PDF or text file and wait until it is ready
+  upload <file>      upload a manual and wait until it is ready
   import <address>   have a manual fetched from https://… and wait until it is ready
   ask <question>     ask a question
   manuals            list the manuals
   delete <manual_id> delete a manual
   grants             list what the templates grant, and whether it was used since the start`;
-
-const CONTENT_TYPES: Readonly<Record<string, string>> = { '.pdf': 'application/pdf', '.txt': 'text/plain' };
 
 /** `npm run manuel`: what an app does, from the command line, against a runtime that is running. */
 await runCommand(async () => {
@@ -66,8 +65,8 @@ async function readRuntimeFile(directory: string): Promise<RuntimeFile> {
 }
 
 function contentTypeOf(file: string): string {
-  const extension = path.extname(file).toLowerCase();
-  return CONTENT_TYPES[extension] ?? fail(`"${extension}" files are not accepted; accepted are ${Object.keys(CONTENT_TYPES).join(', ')}.`);
+  const extensions = Object.values(FILE_EXTENSIONS).flat();
+  return fileTypeByName(file) ?? fail(`The name of a manual ends in one of .${extensions.join(', .')}; "${file}" does not.`);
 }
 
 function printJson(document: object): void {

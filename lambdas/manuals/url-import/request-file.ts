@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { ACCEPTED_TYPES } from '../file-extensions.contract.ts';
 import { decodeText } from './decode-text.ts';
-import { ACCEPTED_TYPES } from './file-type.ts';
 import { ManualNotImported } from './import-failure.ts';
 
 /** Of the answer; Node's own default, which a flag of the process could raise. */
