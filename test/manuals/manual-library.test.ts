@@ -266,6 +266,9 @@ describe('the same content', () => {
   });
 });
 
+/** One of three contents: that of a manual never changes, since one version of its file is ingested. */
+const contentOf = ({ manual_id }: Manual): string => String(Number.parseInt(manual_id.slice(0, 8), 16) % 3);
+
 test('whatever happens to manuals at once, the library counts what there is', async () => {
   const step = fc.record({
     deed: fc.constantFrom('add', 'claim', 'write', 'reject', 'delete', 'remove'),
@@ -282,7 +285,7 @@ test('whatever happens to manuals at once, the library counts what there is', as
             if (deed === 'add') return add(newManual({ status: 'validating' }));
             const manual = before[which % (before.length || 1)];
             if (!manual) return undefined;
-            if (deed === 'claim') return contents.claim(caller, manual.manual_id, String(size % 3));
+            if (deed === 'claim') return contents.claim(caller, manual.manual_id, contentOf(manual));
             if (deed === 'write') return library.startWriting(caller, manual, size + 1, MAX_PAGES);
             if (deed === 'reject') return library.reject(caller, manual.manual_id, ['validating'], { failure: 'empty' });
             if (deed === 'delete') return records.beginDeletion(caller, manual.manual_id);
@@ -302,7 +305,7 @@ test('whatever happens to manuals at once, the library counts what there is', as
         expect(new Set(living.map(({ content_hash }) => content_hash)).size).toBe(living.length);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
