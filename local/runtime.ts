@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type AssembledStack, readCloudAssembly } from './assembly/cloud-assembly.ts';
+import { readGivenAssembly } from './assembly/given-assembly.ts';
 import { type Provisioned, provision } from './assembly/provision.ts';
 import { Registry } from './assembly/registry.ts';
 import { synthesize } from './assembly/synthesize.ts';
@@ -20,10 +21,12 @@ export interface RuntimeOptions {
   readonly stage: string;
   /** Of the API; 0 takes a free one. */
   readonly port: number;
-  /** Where the assembly, the state and `runtime.json` of this stage go. */
+  /** Where the synthesized assembly, the state and `runtime.json` of this stage go. */
   readonly directory: string;
   /** The model that embeds passages and questions; without one they are compared by their words. */
   readonly embeddings: EmbeddingsServerOptions | undefined;
+  /** An assembly to run in place of one that is synthesized; it is only read. */
+  readonly assembly?: string | undefined;
   /** Told each step while it boots. */
   readonly onStep: (step: string) => void;
   /** Told what a person should know while it runs. */
@@ -42,8 +45,8 @@ export class Runtime {
     this.#undo = undo;
   }
 
-  /** Synthesizes, creates every resource and serves the API. What was begun is undone when a step fails. */
-  static async start({ stage, port, directory, embeddings, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
+  /** Synthesizes, unless an assembly is given, creates every resource and serves the API. What was begun is undone when a step fails. */
+  static async start({ stage, port, directory, embeddings, assembly, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
     await using undo = new AsyncDisposableStack();
     const lock = StageLock.acquire(directory, stage);
     undo.defer(() => lock.release());
@@ -52,10 +55,11 @@ export class Runtime {
     // Now rather than when the first manual fails.
     await embedder?.embed(['Is there anybody?']);
 
-    onStep('synthesize the templates');
-    const assembly = await freshDirectory(path.join(directory, 'cdk.out'), undo);
-    await synthesize(stage, assembly);
-    const stacks = readCloudAssembly(assembly);
+    onStep(assembly === undefined ? 'synthesize the templates' : 'read the templates');
+    const stacks =
+      assembly === undefined
+        ? await synthesizedIn(await freshDirectory(path.join(directory, 'cdk.out'), undo), stage)
+        : readGivenAssembly(stage, assembly);
     const region = regionOf(stacks);
 
     onStep('create the resources');
@@ -105,6 +109,11 @@ export class Runtime {
   async stop(): Promise<void> {
     await this.#undo.disposeAsync();
   }
+}
+
+async function synthesizedIn(directory: string, stage: string): Promise<AssembledStack[]> {
+  await synthesize(stage, directory);
+  return readCloudAssembly(directory);
 }
 
 /** Empties a folder, which a runtime that was killed may have left; it goes when the runtime stops. */

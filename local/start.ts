@@ -1,15 +1,24 @@
+import path from 'node:path';
 import { print, readOptions, readPort, runCommand, stageDirectory } from './cli/command-line.ts';
 import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
 import { Progress } from './cli/progress.ts';
 import { describeUnhonoured, welcome } from './cli/welcome.ts';
 import { Runtime } from './runtime.ts';
 
-const USAGE = 'Usage: npm start -- [--stage dev] [--port 3000] [--directory .manuel/<stage>]';
+const USAGE = 'Usage: npm start -- [--stage dev] [--port 3000] [--directory .manuel/<stage>] [--assembly cdk.out]';
 
-/** `npm start`: boots a stage from its templates and keeps it running until it is interrupted. */
+/**
+ * `npm start`: boots a stage from its templates and keeps it running until it is interrupted. With `--assembly` it runs these templates
+ * and bundles in place of those of the sources, such as the very ones that CI is about to deploy.
+ */
 await runCommand(async () => {
   const options = readOptions(
-    { stage: { type: 'string', default: 'dev' }, port: { type: 'string', default: '3000' }, directory: { type: 'string' } },
+    {
+      stage: { type: 'string', default: 'dev' },
+      port: { type: 'string', default: '3000' },
+      directory: { type: 'string' },
+      assembly: { type: 'string' },
+    },
     USAGE,
   );
   const { stage } = options;
@@ -26,6 +35,7 @@ await runCommand(async () => {
     port: readPort(options.port),
     directory,
     embeddings: readEmbeddingsOptions(process.env),
+    assembly: options.assembly === undefined ? undefined : path.resolve(options.assembly),
     onStep: progress.begin,
     onReport: (line) => print(`! ${line}`),
   });

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GRANTS_DIRECTORY } from './support/grants.ts';
+import { SHARED_ASSEMBLY } from './support/runtime.ts';
 
 /**
  * `npm test`: everything that CI does. Formatting and lint, types, unused code, synthesis with the library's own
@@ -19,11 +20,18 @@ interface Check {
 /** What runtimes and synths that the tests start load again and again. */
 const COMPILE_CACHE = path.resolve(import.meta.dirname, '../node_modules/.cache/compile');
 
+const directory = mkdtempSync(path.join(tmpdir(), 'manuel-test-'));
+/** What is synthesized here is what the journeys run. */
+const assembly = path.join(directory, 'cdk.out');
+
 const CHECKS: readonly Check[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: ['tsc', '--project', '.'] },
   { name: 'unused code', command: ['knip'] },
-  { name: 'synthesis and template validation', command: ['cdk', 'synth', '--quiet', '--strict', '--context', 'stage=dev'] },
+  {
+    name: 'synthesis and template validation',
+    command: ['cdk', 'synth', '--quiet', '--strict', '--context', 'stage=dev', '--output', assembly],
+  },
 ];
 
 interface JestReport {
@@ -38,7 +46,8 @@ let failed = 0;
 
 for (const check of CHECKS) await verify(check);
 
-const directory = mkdtempSync(path.join(tmpdir(), 'manuel-test-'));
+// What could not be synthesized the tests try by themselves, and fail with the reason.
+if (existsSync(path.join(assembly, 'manifest.json'))) process.env[SHARED_ASSEMBLY] = assembly;
 const reportFile = path.join(directory, 'jest.json');
 const grants = path.join(directory, 'grants');
 mkdirSync(grants);

@@ -22,6 +22,8 @@ interface Template {
 /** One stack of a synthesized app. */
 export interface AssembledStack {
   readonly name: string;
+  /** By the tag that every stack of a stage has. */
+  readonly stage?: string | undefined;
   readonly region: string;
   readonly resources: Readonly<Record<string, TemplateEntry>>;
   readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>;
@@ -44,6 +46,7 @@ export function readCloudAssembly(directory: string): AssembledStack[] {
     const manifests = artifact.dependencies.filter((dependency) => AssetManifestArtifact.isAssetManifestArtifact(dependency));
     return {
       name: artifact.stackName,
+      stage: artifact.tags['stage'],
       region: artifact.environment.region,
       resources: template.Resources ?? {},
       outputs: template.Outputs ?? {},

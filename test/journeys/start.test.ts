@@ -1,19 +1,27 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runStart, type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { PROJECT, runStart, type StartedRuntime, startRuntimeOf } from '../support/runtime.ts';
 
 let directory: string;
+/** What the first runtime was started from. */
+let assembly: string;
 let runtime: StartedRuntime;
 
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), 'manuel-start-'));
-  runtime = await startRuntime(directory);
+  runtime = await startRuntimeOf(PROJECT, directory, { notesGrants: true });
+  assembly = mkdtempSync(path.join(tmpdir(), 'manuel-assembly-'));
+  cpSync(path.join(directory, 'cdk.out'), assembly, { recursive: true });
 });
 
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => {
+  // Where the test that stops it did not run.
+  runtime.process.kill('SIGKILL');
+  for (const folder of [directory, assembly]) rmSync(folder, { recursive: true, force: true });
+});
 
 test('says what it does, where it is, who can sign in and what it does not honour', () => {
   const { api_url, aws_endpoint, users } = runtime.file;
@@ -54,7 +62,7 @@ test('a taken port is refused with a sentence, and leaves nothing behind', async
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'manuel-taken-'));
-  const { code, output } = await runStart(['--port', String(port), '--directory', elsewhere]);
+  const { code, output } = await runStart(['--port', String(port), '--directory', elsewhere, '--assembly', assembly]);
   taken.close();
   expect(code).toBe(1);
   expect(output).toContain(`Port ${port} is taken. Choose another with --port, or 0 for any that is free.`);
@@ -67,6 +75,7 @@ test.each([
   [['--port', 'http'], '"http" is not a port. A port is a number from 0 to 65535.'],
   [['--prot', '1'], "Unknown option '--prot'"],
   [['prod'], '"prod" is not understood.'],
+  [['--assembly', 'lib'], `${path.join(PROJECT, 'lib')} is no assembly`],
 ])(
   '%j is refused with a sentence',
   async (options, sentence) => {
@@ -87,12 +96,29 @@ test('Ctrl-C ends it with everything that it started, and leaves nothing behind'
   await expect(fetch(`${runtime.file.api_url}/health`)).rejects.toThrow();
 });
 
+test('an assembly that is given is run in place of one that is synthesized, and is left as it is', async () => {
+  const before = contentsOf(assembly);
+  const given = await startRuntimeOf(PROJECT, directory, { assembly });
+  expect(given.output()).not.toContain('synthesize');
+  expect(readdirSync(directory).sort()).toEqual(['lock', 'runtime.json', 'state']);
+  expect((await fetch(`${given.file.api_url}/health`)).status).toBe(200);
+  expect(await given.stop()).toBe(0);
+  expect(contentsOf(assembly)).toEqual(before);
+});
+
+/** Every file of a folder with what is in it. */
+function contentsOf(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map(({ parentPath, name }) => path.join(parentPath, name));
+  return Object.fromEntries(files.map((file) => [file, readFileSync(file, 'utf8')]));
+}
+
 test('after it was killed it starts again', async () => {
-  const killed = await startRuntime(directory);
+  const killed = await startRuntimeOf(PROJECT, directory, { assembly });
   await fetch(`${killed.file.api_url}/health`);
   killed.process.kill('SIGKILL');
   await new Promise((resolve) => killed.process.once('close', resolve));
-  const again = await startRuntime(directory);
+  const again = await startRuntimeOf(PROJECT, directory, { assembly });
   expect((await fetch(`${again.file.api_url}/health`)).status).toBe(200);
   expect(await again.stop()).toBe(0);
 });

@@ -10,8 +10,10 @@ import { GRANTS_DIRECTORY } from './grants.ts';
 
 /** The folder of the sources that are tested. */
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
-/** The sign that `npm start` has finished booting. */
-const READY = /Ready in/;
+/** The variable that names an assembly of the sources, which runtimes share; without it each synthesizes its own. */
+export const SHARED_ASSEMBLY = 'MANUEL_SHARED_ASSEMBLY';
+/** The last line that `npm start` prints when it has finished booting. */
+const READY = /Ctrl-C stops it/;
 
 /** A runtime that was started as a user starts it: `npm start`, as a process of its own. */
 export interface StartedRuntime {
@@ -26,13 +28,24 @@ export interface StartedRuntime {
 
 /** Starts a runtime in a folder of its own, or in `directory`. Throws with its output when it ends before it is ready. */
 export function startRuntime(directory?: string): Promise<StartedRuntime> {
-  return startRuntimeOf(PROJECT, directory, true);
+  return startRuntimeOf(PROJECT, directory, { notesGrants: true, assembly: process.env[SHARED_ASSEMBLY] });
 }
 
-/** The same of the sources in another folder; `notesGrants` where its templates are those of the project. */
-export async function startRuntimeOf(sources: string, directory?: string, notesGrants = false): Promise<StartedRuntime> {
+interface StartOptions {
+  /** Where its templates are those of the project. */
+  readonly notesGrants?: boolean;
+  /** What it runs in place of what it would synthesize. */
+  readonly assembly?: string | undefined;
+}
+
+/** The same of the sources in another folder. */
+export async function startRuntimeOf(
+  sources: string,
+  directory?: string,
+  { notesGrants = false, assembly }: StartOptions = {},
+): Promise<StartedRuntime> {
   const folder = directory ?? (await mkdtemp(path.join(tmpdir(), 'manuel-runtime-')));
-  const child = spawnStart(sources, ['--port', '0', '--directory', folder]);
+  const child = spawnStart(sources, ['--port', '0', '--directory', folder, ...(assembly === undefined ? [] : ['--assembly', assembly])]);
   const ended = once(child.process, 'exit').then(([code]) => code as number | null);
   await Promise.race([
     child.printed(READY),
