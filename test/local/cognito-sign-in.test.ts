@@ -8,19 +8,15 @@ import {
   InitiateAuthCommand,
   RespondToAuthChallengeCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import type { CognitoUser, CognitoUserSession } from 'amazon-cognito-identity-js';
+import amplify, { type CognitoUser, type CognitoUserSession } from 'amazon-cognito-identity-js';
 import { CognitoService } from '../../local/cognito/cognito.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
+import '../support/srp-arithmetic.ts';
 
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'Analytical-Engine-1843';
 const MINUTE_MS = 60_000;
 const WRONG = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' };
-
-// As every browser says. The library picks its arithmetic by it; the other one looks `Math` up for every digit, which takes
-// seconds per sign-in in Jest's sandbox.
-Object.defineProperty(globalThis, 'navigator', { value: { appName: 'Netscape' } });
-const { default: amplify } = await import('amazon-cognito-identity-js');
 
 let door: TestFrontDoor;
 let service: CognitoService;

@@ -5,11 +5,9 @@ import {
   CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { ManuelClient } from '../../local/cli/manuel-client.ts';
+import { openSession } from '../../local/cli/sign-in.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
-
-// As every browser says. The SRP library picks its arithmetic by it; the other one takes seconds in Jest's sandbox.
-Object.defineProperty(globalThis, 'navigator', { value: { appName: 'Netscape' }, configurable: true });
-const { openSession } = await import('../../local/cli/sign-in.ts');
+import './srp-arithmetic.ts';
 
 /** How an SDK client reaches a runtime as its operator. */
 export function operatorConfig({ aws_endpoint, region, operator }: RuntimeFile) {
