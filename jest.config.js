@@ -2,7 +2,8 @@
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
+  // The long-running ones have a run of their own: npm run test:long.
+  testMatch: ['**/*.test.ts', '!**/*.long.test.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   extensionsToTreatAsEsm: ['.ts'],
   // A limit against hanging, not a measure of speed: machines are shared and noisy.
