@@ -13,7 +13,13 @@ export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter'
 /** A stage's app, without bundling and without the library's own validation. */
 export function appOf(config: StageConfig = stageConfig('dev')): { readonly app: App; readonly stage: ManuelStage } {
   const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> };
-  const app = new App({ context, analyticsReporting: false, builtinCloudFormationValidation: false });
+  const app = new App({
+    context,
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+    stackTraces: false,
+    treeMetadata: false,
+  });
   return { app, stage: new ManuelStage(app, `Manuel-${config.name}`, { config, code: () => Code.fromInline('// not bundled') }) };
 }
 
