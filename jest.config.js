@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -8,8 +10,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   // A limit against hanging, not a measure of speed: machines are shared and noisy.
   testTimeout: 60_000,
-  // Journeys spend most of their time waiting for the runtime that they start.
-  maxWorkers: '100%',
+  // Journeys spend most of their time waiting for queues of the runtime that they start.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   // Within a file: each of these tests starts a runtime of its own.
   maxConcurrency: 2,
   coverageProvider: 'v8',

@@ -1,6 +1,6 @@
 import { ManuelClient } from '../../local/cli/manuel-client.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
-import { type Edit, startChanged } from '../support/changed-sources.ts';
+import { type Edit, NOT_MINIFIED, startChanged } from '../support/changed-sources.ts';
 import { proveOwnerCheck, proveOwnerFilter, proveServerWrittenMetadata, proveUploadPolicy } from '../support/isolation-proofs.ts';
 import { signInAsStrangers, WITH_STRANGERS } from '../support/strangers.ts';
 import { newUser } from '../support/users.ts';
@@ -13,9 +13,6 @@ interface Mutation {
   /** What the assertion says that is expected to fail. */
   readonly caughtBy: RegExp;
 }
-
-/** Saves a third of what a start costs. */
-const NOT_MINIFIED: Edit = { file: 'lib/platform/bundles.ts', find: 'minify: true,', replace: 'minify: false,' };
 
 const RETRIEVER = 'lambdas/shared/manual-retriever.ts';
 const DOCUMENTS = 'lambdas/manuals/manual-documents.ts';

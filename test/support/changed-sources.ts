@@ -11,6 +11,9 @@ export interface Edit {
   readonly replace: string;
 }
 
+/** Saves a third of what such a start costs. */
+export const NOT_MINIFIED: Edit = { file: 'lib/platform/bundles.ts', find: 'minify: true,', replace: 'minify: false,' };
+
 /** What a runtime is started from. */
 const SOURCES = ['bin', 'lib', 'lambdas', 'local', 'cdk.json', 'package.json', 'tsconfig.json'];
 
