@@ -17,6 +17,8 @@ import type { AdjustableClock } from './platform/clock.ts';
 import type { Service } from './platform/service.ts';
 import { S3Service } from './s3/s3.service.ts';
 import { SqsService } from './sqs/sqs.service.ts';
+import type { SpeechEngine } from './transcribe/speech.ts';
+import { TranscribeService } from './transcribe/transcribe.service.ts';
 
 export interface ServicesOptions {
   readonly frontDoor: FrontDoor;
@@ -27,6 +29,7 @@ export interface ServicesOptions {
   /** Where state that does not fit into memory lives. */
   readonly directory: string;
   readonly embedder?: Embedder | undefined;
+  readonly speechEngine?: SpeechEngine | undefined;
   /** Told what a person should know: a delivery that failed, an invocation given up. */
   readonly report: (line: string) => void;
 }
@@ -37,7 +40,8 @@ interface Services {
 }
 
 /** Every emulated service, connected as AWS connects them. */
-export function createServices({ frontDoor, access, keys, clock, region, directory, embedder, report }: ServicesOptions): Services {
+export function createServices(options: ServicesOptions): Services {
+  const { frontDoor, access, keys, clock, region, directory, embedder, speechEngine, report } = options;
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
@@ -56,6 +60,15 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
     },
   });
   const malwareScans = new GuardDutyService({ clock, region, access, s3: files, publish: (event) => events.publish(event), report });
+  const transcriptions = new TranscribeService({
+    clock,
+    region,
+    access,
+    s3: files,
+    publish: (event) => events.publish(event),
+    engine: speechEngine,
+    report,
+  });
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
   const all: Service[] = [
     logs,
@@ -65,6 +78,7 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
     queues,
     events,
     malwareScans,
+    transcriptions,
     userPools,
     bedrock,
     functions,
@@ -84,6 +98,13 @@ export function createServices({ frontDoor, access, keys, clock, region, directo
           malwareScans.scanDelayMs = ms;
         },
         failScans: (keys, result) => malwareScans.failScans(keys, result),
+      },
+      transcriptions: {
+        setTranscripts: (transcripts) => transcriptions.setTranscripts(transcripts),
+        setDelay: (ms) => {
+          transcriptions.transcriptionDelayMs = ms;
+        },
+        failTranscriptions: (media, reason) => transcriptions.failTranscriptions(media, reason),
       },
       grants: () => access.grants(),
       calls: () => frontDoor.calls.list(),

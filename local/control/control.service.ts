@@ -29,6 +29,14 @@ export interface Controls {
     /** Makes scans of objects whose key matches come to no conclusion; undefined ends it. */
     failScans(keys: RegExp | undefined, result: InconclusiveResult | undefined): void;
   };
+  readonly transcriptions: {
+    /** What is said in recordings, by the SHA-256 of their bytes; instead of what was set before. */
+    setTranscripts(transcripts: Readonly<Record<string, string>>): void;
+    /** How long a job waits before it listens. */
+    setDelay(ms: number): void;
+    /** Makes jobs fail whose media's address matches; undefined ends it. */
+    failTranscriptions(media: RegExp | undefined, reason: string | undefined): void;
+  };
   /** What the policies allow, and whether it was used. */
   readonly grants: () => readonly Grant[];
   /** The calls that were let in so far. */
@@ -63,15 +71,19 @@ const INGESTION_TIMES = z.strictObject({
 const NOTHING = z.strictObject({});
 const TIME = z.strictObject({ ms: duration });
 const SCANS = z.strictObject({ keys: z.string().optional(), result: z.enum(INCONCLUSIVE).optional() });
+const TRANSCRIPTS = z.strictObject({
+  transcripts: z.record(z.string().regex(/^[0-9a-f]{64}$/i), z.string()),
+});
+const TRANSCRIPTIONS = z.strictObject({ media: z.string().optional(), reason: z.string().min(1).optional() });
 const DOCUMENTS = z.strictObject({ pattern: z.string().optional() });
 
-/** Arms faults, moves time, delays indexing and scans, and breaks the filter of searches. For the operator only: no function may reach it. */
+/** Arms faults, moves time, delays indexing and scans, says what recordings say, and breaks the filter of searches. For the operator only: no function may reach it. */
 export class ControlService implements Service {
   readonly signingNames = [CONTROL_SIGNING_NAME];
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval, malwareScans, grants, calls }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, malwareScans, transcriptions, grants, calls }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -105,6 +117,18 @@ export class ControlService implements Service {
       }),
       FailScans: operation(SCANS, ({ keys, result }) => {
         malwareScans.failScans(toRegExp(keys), result);
+        return {};
+      }),
+      SetTranscripts: operation(TRANSCRIPTS, ({ transcripts: texts }) => {
+        transcriptions.setTranscripts(texts);
+        return {};
+      }),
+      SetTranscriptionDelay: operation(TIME, ({ ms }) => {
+        transcriptions.setDelay(ms);
+        return {};
+      }),
+      FailTranscriptions: operation(TRANSCRIPTIONS, ({ media, reason }) => {
+        transcriptions.failTranscriptions(toRegExp(media), reason);
         return {};
       }),
     });

@@ -54,6 +54,21 @@ export class RuntimeControl {
     await this.#call('FailScans', { keys, result });
   }
 
+  /** What is said in recordings, by the SHA-256 of their bytes in hexadecimal digits; instead of what was set before. No engine is asked about them. */
+  async setTranscripts(transcripts: Readonly<Record<string, string>>): Promise<void> {
+    await this.#call('SetTranscripts', { transcripts });
+  }
+
+  /** Transcription jobs started from now on take so much longer. */
+  async setTranscriptionDelay(ms: number): Promise<void> {
+    await this.#call('SetTranscriptionDelay', { ms });
+  }
+
+  /** Transcription jobs whose media's address matches end FAILED from now on, for this reason; without a pattern none does. */
+  async failTranscriptions(media?: string, reason?: string): Promise<void> {
+    await this.#call('FailTranscriptions', { media, reason });
+  }
+
   /** What the policies allow in this runtime, and whether it was used so far. */
   async grants(): Promise<readonly Grant[]> {
     const { grants } = (await this.#call('ListGrants', {})) as { grants: Grant[] };

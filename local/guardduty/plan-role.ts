@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { AccessControl } from '../platform/access-control.ts';
 import type { AwsReply } from '../platform/call.ts';
 import { callAs, type InnerRequest } from '../platform/call-as.ts';
 import { LOCAL_ACCOUNT, type RolePrincipal } from '../platform/principal.ts';
+import { contentOf } from '../platform/reply-content.ts';
 import type { S3Service } from '../s3/s3.service.ts';
 import { parseTagging, taggingDocument } from '../s3/tagging-document.ts';
 import type { ScannedObject } from './scan-result.ts';
@@ -75,5 +74,3 @@ function addressOf({ bucket, key, versionId }: ScannedObject) {
   const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
   return { path, queryString: versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}` };
 }
-
-const contentOf = ({ body }: AwsReply): Promise<Buffer> => buffer(Readable.from(body instanceof Readable ? body : [Buffer.from(body)]));

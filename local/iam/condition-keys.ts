@@ -10,7 +10,15 @@ export interface RequestCircumstances {
 }
 
 /** Keys that a call's own permission brings, and that are absent from other calls, as on AWS. */
-const KEYS_OF_CALLS = ['s3:prefix', 's3:delimiter', 's3:max-keys', 'bedrock:InferenceProfileArn', 'events:ManagedBy'];
+const KEYS_OF_CALLS = [
+  's3:prefix',
+  's3:delimiter',
+  's3:max-keys',
+  'bedrock:InferenceProfileArn',
+  'events:ManagedBy',
+  'transcribe:OutputBucketName',
+  'transcribe:OutputKey',
+];
 /** As those, but of which there are as many as there are names. */
 const FAMILIES_OF_CALLS = ['s3:existingobjecttag/'];
 

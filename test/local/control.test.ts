@@ -8,6 +8,7 @@ import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-
 const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 
 const GRANT = { holder: 'role', action: 's3:GetObject', resource: '*', used: true };
+const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 let door: RegionalDoor;
 let operator: AccessKey;
@@ -16,6 +17,7 @@ let patterns: (RegExp | undefined)[];
 let leaks: (RegExp | undefined)[];
 let delays: number[];
 let scans: (readonly unknown[])[];
+let transcriptions: (readonly unknown[])[];
 
 beforeEach(async () => {
   door = await openRegionalDoor();
@@ -25,6 +27,7 @@ beforeEach(async () => {
   leaks = [];
   delays = [];
   scans = [];
+  transcriptions = [];
   const ingestion = {
     setTimes: (changed: Partial<IngestionTimes>) => void times.push(changed),
     failDocuments: (pattern: RegExp | undefined) => void patterns.push(pattern),
@@ -41,6 +44,11 @@ beforeEach(async () => {
       ingestion,
       retrieval,
       malwareScans,
+      transcriptions: {
+        setTranscripts: (transcripts) => void transcriptions.push(['transcripts', transcripts]),
+        setDelay: (ms) => void transcriptions.push(['delay', ms]),
+        failTranscriptions: (...failing) => void transcriptions.push(['fail', ...failing]),
+      },
       grants: () => [GRANT],
       calls: () => frontDoor.calls.list(),
     }),
@@ -127,6 +135,22 @@ test('delays scans, and has those of some keys come to no conclusion', async () 
   ]);
 });
 
+test('sets what recordings say, delays transcriptions, and has some fail', async () => {
+  const transcripts = { [SHA256]: 'how do i descale it' };
+  await control('SetTranscripts', { transcripts });
+  await control('SetTranscriptionDelay', { ms: 5 });
+  await control('FailTranscriptions', { media: 'alice', reason: 'Too quiet.' });
+  await control('FailTranscriptions', { media: 'alice' });
+  await control('FailTranscriptions', {});
+  expect(transcriptions).toEqual([
+    ['transcripts', transcripts],
+    ['delay', 5],
+    ['fail', /alice/, 'Too quiet.'],
+    ['fail', /alice/, undefined],
+    ['fail', undefined, undefined],
+  ]);
+});
+
 test.each([
   ['ArmFault', { service: 'echo', kind: 'deny' }],
   ['ClearFaults', {}],
@@ -136,10 +160,13 @@ test.each([
   ['LeakPassages', {}],
   ['SetScanDelay', { ms: 1 }],
   ['FailScans', {}],
+  ['SetTranscripts', { transcripts: {} }],
+  ['SetTranscriptionDelay', { ms: 1 }],
+  ['FailTranscriptions', {}],
 ])("%s is not for a function's role", async (operation, input) => {
   const answer = await control(operation, input, door.keys.issue(ROLE));
   expect(answer).toEqual({ status: 403, __type: 'AccessDeniedException', message: 'Only the operator controls the runtime.' });
-  expect([times, patterns, leaks, delays, scans, await callEcho()]).toEqual([[], [], [], [], [], 200]);
+  expect([times, patterns, leaks, delays, scans, transcriptions, await callEcho()]).toEqual([[], [], [], [], [], [], 200]);
 });
 
 test('is not for anybody without a signature', async () => {
@@ -173,11 +200,16 @@ test.each<[operation: string, input: unknown, complaint: string | RegExp]>([
   ['SetScanDelay', { ms: -1 }, /at ms/],
   ['FailScans', { keys: '(' }, /Invalid regular expression/],
   ['FailScans', { keys: 'k', result: 'THREATS_FOUND' }, /at result/],
+  ['SetTranscripts', { transcripts: { 'question.wav': 'text' } }, /transcripts\["question.wav"\]/],
+  ['SetTranscripts', { transcripts: { [SHA256]: 7 } }, /expected string/],
+  ['SetTranscriptionDelay', { ms: -1 }, /at ms/],
+  ['FailTranscriptions', { media: '(' }, /Invalid regular expression/],
+  ['FailTranscriptions', { media: 'k', reason: '' }, /at reason/],
   ['LeakPassages', { documents: '#2$' }, /Unrecognized key: "documents"/],
 ])('%s refuses %j', async (operation, input, complaint) => {
   const answer = await control(operation, input);
   expect(answer).toMatchObject({ status: 400, __type: 'ValidationException', message: expect.stringMatching(complaint) });
-  expect([times, patterns, leaks, delays, scans]).toEqual([[], [], [], [], []]);
+  expect([times, patterns, leaks, delays, scans, transcriptions]).toEqual([[], [], [], [], [], []]);
 });
 
 test('names an operation that there is not', async () => {
