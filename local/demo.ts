@@ -7,6 +7,7 @@ import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
 import { ManuelClient } from './cli/manuel-client.ts';
 import { Progress } from './cli/progress.ts';
 import { signIn } from './cli/sign-in.ts';
+import { readSpeechOptions } from './cli/speech-options.ts';
 import { Runtime } from './runtime.ts';
 
 /** How many of somebody else's questions each user asks. */
@@ -33,6 +34,7 @@ await runCommand(async () => {
       port: 0,
       directory,
       embeddings: readEmbeddingsOptions(process.env),
+      speech: readSpeechOptions(process.env),
       onStep: progress.begin,
       onReport: (line) => print(`! ${line}`),
     });

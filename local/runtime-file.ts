@@ -12,6 +12,8 @@ export interface RuntimeFile {
   readonly client_id: string;
   readonly users: readonly { readonly name: string; readonly password: string }[];
   readonly functions: readonly RuntimeFunction[];
+  /** What listens to recordings; null where only those are transcribed whose transcript was set. */
+  readonly speech_engine: string | null;
   /** The key of an administrator of the account. */
   readonly operator: { readonly access_key_id: string; readonly secret_access_key: string };
 }

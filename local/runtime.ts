@@ -16,6 +16,8 @@ import { OPERATOR } from './platform/principal.ts';
 import { type RuntimeFile, type RuntimeFunction, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts';
 import { createServices } from './services.ts';
 import { StageLock } from './stage-lock.ts';
+import { findSpeechEngine, type SpeechOptions } from './transcribe/engines/find-engine.ts';
+import { NO_ENGINE } from './transcribe/speech.ts';
 
 export interface RuntimeOptions {
   readonly stage: string;
@@ -25,6 +27,8 @@ export interface RuntimeOptions {
   readonly directory: string;
   /** The model that embeds passages and questions; without one they are compared by their words. */
   readonly embeddings: EmbeddingsServerOptions | undefined;
+  /** What listens to recordings, if it is there. */
+  readonly speech: SpeechOptions;
   /** An assembly to run in place of one that is synthesized; it is only read. */
   readonly assembly?: string | undefined;
   /** Told each step while it boots. */
@@ -46,7 +50,7 @@ export class Runtime {
   }
 
   /** Synthesizes, unless an assembly is given, creates every resource and serves the API. What was begun is undone when a step fails. */
-  static async start({ stage, port, directory, embeddings, assembly, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
+  static async start({ stage, port, directory, embeddings, speech, assembly, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
     await using undo = new AsyncDisposableStack();
     const lock = StageLock.acquire(directory, stage);
     undo.defer(() => lock.release());
@@ -54,6 +58,8 @@ export class Runtime {
     const embedder = embeddings && new EmbeddingsServer(embeddings);
     // Now rather than when the first manual fails.
     await embedder?.embed(['Is there anybody?']);
+    const speechEngine = findSpeechEngine(speech);
+    undo.defer(() => speechEngine.close());
 
     onStep(assembly === undefined ? 'synthesize the templates' : 'read the templates');
     const stacks =
@@ -77,7 +83,8 @@ export class Runtime {
     const endpoint = await frontDoor.listen();
     undo.defer(() => frontDoor.close());
     const state = await freshDirectory(path.join(directory, 'state'), undo);
-    const services = createServices({ frontDoor, access, keys, clock, region, directory: state, embedder, report: onReport });
+    const parts = { frontDoor, access, keys, clock, region, directory: state, embedder, speechEngine, report: onReport };
+    const services = createServices(parts);
     for (const service of services.all) undo.defer(() => service.stop?.());
     frontDoor.register(iam, ...services.all);
     const provisioned = await provision(stacks, new Registry([iam, ...services.all]));
@@ -98,6 +105,7 @@ export class Runtime {
       client_id: outputOf(provisioned, 'UserPoolClientId'),
       users,
       functions: describeFunctions(provisioned, keys),
+      speech_engine: speechEngine === NO_ENGINE ? null : speechEngine.description,
       operator: { access_key_id: operator.accessKeyId, secret_access_key: operator.secretAccessKey },
     };
     writeRuntimeFile(directory, file);

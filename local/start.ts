@@ -2,6 +2,7 @@ import path from 'node:path';
 import { print, readOptions, readPort, runCommand, stageDirectory } from './cli/command-line.ts';
 import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
 import { Progress } from './cli/progress.ts';
+import { readSpeechOptions } from './cli/speech-options.ts';
 import { describeUnhonoured, welcome } from './cli/welcome.ts';
 import { Runtime } from './runtime.ts';
 
@@ -35,6 +36,7 @@ await runCommand(async () => {
     port: readPort(options.port),
     directory,
     embeddings: readEmbeddingsOptions(process.env),
+    speech: readSpeechOptions(process.env),
     assembly: options.assembly === undefined ? undefined : path.resolve(options.assembly),
     onStep: progress.begin,
     onReport: (line) => print(`! ${line}`),

@@ -3,7 +3,7 @@ import type { Provisioned } from '../assembly/provision.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
 
 /** Where everything is, who can sign in, and what to try first. */
-export function welcome({ api_url, aws_endpoint, users }: RuntimeFile, directory: string): string {
+export function welcome({ api_url, aws_endpoint, users, speech_engine }: RuntimeFile, directory: string): string {
   const folder = path.relative(process.cwd(), directory);
   const option = folder === path.join('.manuel', 'dev') ? '' : ` --directory ${folder}`;
   return [
@@ -11,6 +11,7 @@ export function welcome({ api_url, aws_endpoint, users }: RuntimeFile, directory
     `  API            ${api_url}`,
     `  AWS endpoint   ${aws_endpoint}   (keys: ${path.join(folder, 'runtime.json')})`,
     ...users.map(({ name, password }, index) => `${index === 0 ? '  Sign in as     ' : '                 '}${name}   ${password}`),
+    `  Speech         ${speech_engine ?? 'no engine: set MANUEL_SPEECH_URL or MANUEL_SPEECH_MODEL, or install pocketsphinx'}`,
     '',
     '  Try it in another terminal:',
     `    npm run -s manuel -- upload test/fixtures/manuals/gutenprint.pdf${option}`,

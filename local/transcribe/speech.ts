@@ -34,6 +34,8 @@ export interface SpeechEngine {
   readonly description: string;
   /** Throws a SpeechFailure; stops early when `signal` aborts. */
   transcribe(recording: Recording, signal: AbortSignal): Promise<Speech>;
+  /** Ends what it has started. */
+  close(): Promise<void>;
 }
 
 /** Why a recording could not be turned into text; its message is the job's `FailureReason`. */
@@ -49,4 +51,5 @@ export const NO_ENGINE: SpeechEngine = {
       'This machine has no speech recognition. Set MANUEL_SPEECH_URL to a transcription server or MANUEL_SPEECH_MODEL to the folder of a sherpa-onnx model, or install pocketsphinx (on Debian: apt-get install pocketsphinx pocketsphinx-en-us).',
     );
   },
+  close: async () => undefined,
 };

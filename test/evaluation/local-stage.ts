@@ -34,7 +34,9 @@ export class LocalStage implements Stage {
   static async start({ embeddings, onStep, onReport }: LocalStageOptions): Promise<LocalStage> {
     const directory = await mkdtemp(path.join(tmpdir(), 'manuel-evaluation-'));
     try {
-      return new LocalStage(await Runtime.start({ stage: 'dev', port: 0, directory, embeddings, onStep, onReport }), directory);
+      // It asks in writing.
+      const speech = { searchPath: '' };
+      return new LocalStage(await Runtime.start({ stage: 'dev', port: 0, directory, embeddings, speech, onStep, onReport }), directory);
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
       throw error;

@@ -25,7 +25,15 @@ afterAll(() => {
 
 test('says what it does, where it is, who can sign in and what it does not honour', () => {
   const { api_url, aws_endpoint, users } = runtime.file;
-  for (const part of ['synthesize the templates', api_url, aws_endpoint, 'npm run -s manuel -- upload', 'Ctrl-C', 'not honoured here']) {
+  for (const part of [
+    'synthesize the templates',
+    api_url,
+    aws_endpoint,
+    'npm run -s manuel -- upload',
+    'Speech         ',
+    'Ctrl-C',
+    'not honoured here',
+  ]) {
     expect(runtime.output()).toContain(part);
   }
   for (const { name, password } of users) expect(runtime.output()).toContain(`${name}   ${password}`);
