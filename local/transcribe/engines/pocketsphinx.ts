@@ -5,7 +5,7 @@ import { type Decoder, decodeInto } from './decode.ts';
 import { listeningTimeoutMs, refuseOtherThanEnglish } from './limits.ts';
 
 /** The program's name since its version 5; before it was `pocketsphinx_continuous`. */
-export const POCKETSPHINX_5 = 'pocketsphinx';
+const POCKETSPHINX_5 = 'pocketsphinx';
 export const POCKETSPHINX_PROGRAMS = [POCKETSPHINX_5, 'pocketsphinx_continuous'];
 /** Address space; it takes some 300 MB with its English model. */
 const MEMORY_MB = 2048;

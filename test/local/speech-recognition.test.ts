@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { readSpeechOptions } from '../../local/cli/speech-options.ts';
+import { findSpeechEngine } from '../../local/transcribe/engines/find-engine.ts';
+import { NO_ENGINE } from '../../local/transcribe/speech.ts';
+import { measureSpeech, renderSpeech } from '../evaluation/measure-speech.ts';
+import { wordErrorRate } from '../evaluation/word-error-rate.ts';
+import { loadRecordings } from '../fixtures/recordings.ts';
+import { openTranscribe } from './transcribe-support.ts';
+
+/** What pocketsphinx, the weakest engine, gets wrong, 27.6 %, and some room. More means that it was not given what was said. */
+const WORST_RATE = 0.4;
+const TIMEOUT_MS = 240_000;
+
+const engine = findSpeechEngine(readSpeechOptions(process.env));
+const [recognition, title] =
+  engine === NO_ENGINE
+    ? [
+        test.skip,
+        'spoken questions are not listened to: no engine is installed (on Debian: apt-get install pocketsphinx pocketsphinx-en-us)',
+      ]
+    : [test, `spoken questions are understood by ${engine.description}`];
+
+afterAll(() => engine.close());
+
+recognition(
+  title,
+  async () => {
+    const transcribe = await openTranscribe(engine);
+    const recordings = loadRecordings().filter(({ file }) => file.endsWith('.wav'));
+    const heard = await measureSpeech(recordings, async ({ path: file }) => {
+      const TranscriptionJobName = file.replace(/^.*\//, '');
+      await transcribe.record(await readFile(file));
+      await transcribe.start({ TranscriptionJobName, LanguageCode: 'en-US' });
+      await transcribe.nextEvent();
+      const { results } = await transcribe.transcript(`${TranscriptionJobName}.json`);
+      return results.transcripts[0]?.transcript ?? '';
+    });
+    await transcribe.close();
+    process.stdout.write(`\n${renderSpeech(heard)}\n`);
+    expect(heard.filter(({ reason }) => reason !== undefined)).toEqual([]);
+    expect(wordErrorRate(heard)).toBeLessThan(WORST_RATE);
+  },
+  TIMEOUT_MS,
+);
