@@ -33,8 +33,7 @@ export function jobDocument(job: Job, region: string): object {
   const { request, status, completedAtMs, failureReason, media } = job;
   return {
     ...startedDocument(job),
-    ...(media && { MediaFormat: media.format }),
-    ...(media?.sampleRateHz !== undefined && { MediaSampleRateHertz: media.sampleRateHz }),
+    ...(media && { MediaFormat: media.format, MediaSampleRateHertz: media.sampleRateHz }),
     ...(completedAtMs !== undefined && { CompletionTime: completedAtMs / 1000 }),
     ...(failureReason !== undefined && { FailureReason: failureReason }),
     Transcript: status === 'COMPLETED' ? { TranscriptFileUri: uriOf(request.output, region) } : {},

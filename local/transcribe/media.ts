@@ -7,12 +7,13 @@ export const MAX_SAMPLE_RATE_HZ = 48_000;
 /** Transcribe's shortest recording, and the unit that its refusal gives it. */
 const MIN_SECONDS = 0.5;
 const MAX_CHANNELS = 2;
+const INVALID = "The data in your input media file isn't valid. Check the media file and try your request again.";
 
 /** What a recording is, by its own bytes. */
 export interface Media {
   readonly format: MediaFormat;
+  readonly sampleRateHz: number;
   /** Undefined where the container does not say. */
-  readonly sampleRateHz: number | undefined;
   readonly durationSeconds: number | undefined;
 }
 
@@ -39,10 +40,10 @@ export async function inspectMedia(bytes: Buffer, declared: DeclaredMedia): Prom
     throw new SpeechFailure('The media format provided does not match the detected media format.');
   }
   const { sampleRateHz, durationSeconds, channels } = await describe(bytes, container);
-  if (sampleRateHz !== undefined && (sampleRateHz < MIN_SAMPLE_RATE_HZ || sampleRateHz > MAX_SAMPLE_RATE_HZ)) {
+  if (sampleRateHz < MIN_SAMPLE_RATE_HZ || sampleRateHz > MAX_SAMPLE_RATE_HZ) {
     throw new SpeechFailure('Invalid sample rate for audio file.');
   }
-  if (sampleRateHz !== undefined && declared.sampleRateHz !== undefined && declared.sampleRateHz !== sampleRateHz) {
+  if (declared.sampleRateHz !== undefined && declared.sampleRateHz !== sampleRateHz) {
     throw new SpeechFailure('The sample rate provided does not match the detected sample rate.');
   }
   if (channels > MAX_CHANNELS) throw new SpeechFailure('Invalid number of channels: number of channels too large.');
@@ -62,7 +63,7 @@ function detectFormat(bytes: Buffer): MediaFormat | undefined {
   if (ascii(0, 4) === 'OggS') return 'ogg';
   if (ascii(0, 5) === '#!AMR') return 'amr';
   if (ascii(4, 8) === 'ftyp') return 'mp4';
-  if (bytes.readUIntBE(0, Math.min(4, bytes.length)) === 0x1a45dfa3) return 'webm';
+  if (ascii(0, 4) === '\x1a\x45\xdf\xa3') return 'webm';
   if (ascii(0, 3) === 'ID3' || (bytes[0] === 0xff && ((bytes[1] ?? 0) & 0xe6) === 0xe2)) return 'mp3';
   return undefined;
 }
@@ -73,10 +74,14 @@ async function describe(bytes: Buffer, format: MediaFormat) {
     const sampleRateHz = bytes.toString('latin1', 0, 9) === '#!AMR-WB\n' ? 16_000 : 8_000;
     return { sampleRateHz, durationSeconds: undefined, channels: 1 };
   }
-  try {
-    const { sampleRate, duration, numberOfChannels = 1 } = (await parseBuffer(bytes)).format;
-    return { sampleRateHz: sampleRate, durationSeconds: duration, channels: numberOfChannels };
-  } catch {
-    throw new SpeechFailure(`The data in your input media file isn't valid. Check the media file and try your request again.`);
-  }
+  const {
+    sampleRate,
+    duration,
+    numberOfChannels = 1,
+  } = await parseBuffer(bytes).then(
+    (metadata) => metadata.format,
+    () => ({ sampleRate: undefined, duration: undefined, numberOfChannels: undefined }),
+  );
+  if (sampleRate === undefined) throw new SpeechFailure(INVALID);
+  return { sampleRateHz: sampleRate, durationSeconds: duration, channels: numberOfChannels };
 }

@@ -34,6 +34,13 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import {
+  DeleteTranscriptionJobCommand,
+  GetTranscriptionJobCommand,
+  ListTranscriptionJobsCommand,
+  StartTranscriptionJobCommand,
+  TranscribeClient,
+} from '@aws-sdk/client-transcribe';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import type { TestFrontDoor } from '../support/front-door.ts';
@@ -53,6 +60,8 @@ const id = { id: { S: '1' } };
 const dynamo = (config: ClientConfig) => new DynamoDBClient(config);
 const s3 = (config: ClientConfig) => new S3Client(config);
 const sqs = (config: ClientConfig) => new SQSClient(config);
+const transcribe = (config: ClientConfig) => new TranscribeClient(config);
+const job = (name: string) => `arn:aws:transcribe:${REGION}:${ACCOUNT}:transcription-job/${name}`;
 const QueueUrl = `http://any.address/${ACCOUNT}/queue`;
 
 export const DYNAMODB_MAPPINGS: readonly MappingCase[] = [
@@ -234,4 +243,40 @@ export const SQS_MAPPINGS: readonly MappingCase[] = [
     [`sqs:ChangeMessageVisibility ${queue}`],
   ],
   ['GetQueueAttributes', (config) => sqs(config).send(new GetQueueAttributesCommand({ QueueUrl })), [`sqs:GetQueueAttributes ${queue}`]],
+];
+
+export const TRANSCRIBE_MAPPINGS: readonly MappingCase[] = [
+  [
+    'StartTranscriptionJob, which tries with the rights of the caller whether the job can be done',
+    (config) =>
+      transcribe(config).send(
+        new StartTranscriptionJobCommand({
+          TranscriptionJobName: 'started',
+          LanguageCode: 'en-GB',
+          Media: { MediaFileUri: 's3://one/question.wav' },
+          OutputBucketName: 'two',
+          OutputKey: 'texts/',
+        }),
+      ),
+    [
+      'transcribe:StartTranscriptionJob *',
+      `s3:GetObject ${object('one', 'question.wav')}`,
+      `s3:PutObject ${object('two', 'texts/.write_access_check_file.temp')}`,
+    ],
+  ],
+  [
+    'GetTranscriptionJob',
+    (config) => transcribe(config).send(new GetTranscriptionJobCommand({ TranscriptionJobName: 'j' })),
+    [`transcribe:GetTranscriptionJob ${job('j')}`],
+  ],
+  [
+    'DeleteTranscriptionJob',
+    (config) => transcribe(config).send(new DeleteTranscriptionJobCommand({ TranscriptionJobName: 'j' })),
+    [`transcribe:DeleteTranscriptionJob ${job('j')}`],
+  ],
+  [
+    'ListTranscriptionJobs',
+    (config) => transcribe(config).send(new ListTranscriptionJobsCommand({})),
+    ['transcribe:ListTranscriptionJobs *'],
+  ],
 ];

@@ -4,10 +4,9 @@ import path from 'node:path';
 import { findSpeechEngine, NoSuchEngine } from '../../local/transcribe/engines/find-engine.ts';
 import { listeningTimeoutMs } from '../../local/transcribe/engines/limits.ts';
 import { NO_ENGINE, type SpeechEngine } from '../../local/transcribe/speech.ts';
-import { emptyFolder, recording, standIn } from './speech-support.ts';
+import { emptyFolder, modelIn, recording, sherpaPackageIn, standIn, WHISPER } from './speech-support.ts';
 import { silence } from './transcribe-support.ts';
 
-const PATH_OF_SYSTEM = '/usr/bin:/bin';
 const SAYS_HELLO = `console.log('hello'); console.log('hello 0.100 0.500 0.900000');`;
 
 let folder: string;
@@ -27,35 +26,6 @@ const listen = (changes = {}, signal = new AbortController().signal) => {
   return engine.transcribe(recording(changes), signal);
 };
 
-/** Has a model in the folder, of these files. */
-function model(...files: string[]): string {
-  const place = path.join(folder, 'model');
-  standIn(place, 'unused', '');
-  for (const file of files) writeFileSync(path.join(place, file), '');
-  return place;
-}
-
-const WHISPER = ['tiny-encoder.onnx', 'tiny-encoder.int8.onnx', 'tiny-decoder.onnx', 'tiny-tokens.txt'];
-
-/** Has a package in the folder whose recognizer says what it was given. */
-function sherpaPackage(): string {
-  const file = path.join(folder, 'sherpa.cjs');
-  writeFileSync(
-    file,
-    `exports.OfflineRecognizer = class {
-      constructor(config) { this.config = config; }
-      createStream() { return { acceptWaveform({ sampleRate, samples }) { this.heard = sampleRate + ' Hz, ' + samples.length; } }; }
-      decode() {}
-      getResult({ heard }) {
-        const { tokens, numThreads, provider, debug, ...kind } = this.config.modelConfig;
-        return { text: ' ' + heard + ' ' + JSON.stringify(kind) };
-      }
-    };
-    console.log('a word of the library');`,
-  );
-  return file;
-}
-
 describe('the engine that is used', () => {
   test('is none where there is none', async () => {
     expect(findSpeechEngine({ searchPath: folder })).toBe(NO_ENGINE);
@@ -64,14 +34,19 @@ describe('the engine that is used', () => {
 
   test('is the server, if one is named, before the model and before a program', () => {
     standIn(folder, 'pocketsphinx', '');
-    const options = { url: 'http://127.0.0.1:1', model: model(...WHISPER), searchPath: folder, sherpaPackage: sherpaPackage() };
+    const options = {
+      url: 'http://127.0.0.1:1',
+      model: modelIn(folder, ...WHISPER),
+      searchPath: folder,
+      sherpaPackage: sherpaPackageIn(folder),
+    };
     engine = findSpeechEngine(options);
     expect(engine.description).toBe(`the server of MANUEL_SPEECH_URL, model ${options.model} (http://127.0.0.1:1/v1/audio/transcriptions)`);
   });
 
   test('is the model, if one is named, before a program', () => {
     standIn(folder, 'pocketsphinx', '');
-    engine = findSpeechEngine({ model: model(...WHISPER), searchPath: folder, sherpaPackage: sherpaPackage() });
+    engine = findSpeechEngine({ model: modelIn(folder, ...WHISPER), searchPath: folder, sherpaPackage: sherpaPackageIn(folder) });
     expect(engine.description).toBe(`sherpa-onnx, whisper (${path.join(folder, 'model')})`);
   });
 
@@ -90,17 +65,17 @@ describe('the engine that is used', () => {
 
   test.each([
     ['a folder that there is not', () => path.join(folder, 'nowhere')],
-    ['a folder without a model', () => model('readme.txt')],
-    ['a model without its tokens', () => model('tiny-encoder.onnx', 'tiny-decoder.onnx')],
-    ['half a model', () => model('tiny-encoder.onnx', 'tiny-tokens.txt')],
+    ['a folder without a model', () => modelIn(folder, 'readme.txt')],
+    ['a model without its tokens', () => modelIn(folder, 'tiny-encoder.onnx', 'tiny-decoder.onnx')],
+    ['half a model', () => modelIn(folder, 'tiny-encoder.onnx', 'tiny-tokens.txt')],
   ])('cannot be %s', (_what, place) => {
-    const options = { model: place(), searchPath: folder, sherpaPackage: sherpaPackage() };
+    const options = { model: place(), searchPath: folder, sherpaPackage: sherpaPackageIn(folder) };
     expect(() => findSpeechEngine(options)).toThrow(NoSuchEngine);
     expect(() => findSpeechEngine(options)).toThrow(/^MANUEL_SPEECH_MODEL is not the folder of a .* model/);
   });
 
   test('is installed by a sentence, where a model is named and its package is not there', () => {
-    expect(() => findSpeechEngine({ model: model(...WHISPER), searchPath: folder })).toThrow(
+    expect(() => findSpeechEngine({ model: modelIn(folder, ...WHISPER), searchPath: folder })).toThrow(
       'npm install --no-save sherpa-onnx-node@1.13.8',
     );
   });
@@ -247,56 +222,6 @@ describe('a recording that is not of linear samples', () => {
   test('that ffmpeg cannot read fails with what ffmpeg says', async () => {
     standIn(folder, 'ffmpeg', `console.error('Invalid data found'); process.exit(1)`);
     await expect(listen({ format: 'ogg' })).rejects.toThrow('ffmpeg failed (1): Invalid data found');
-  });
-});
-
-describe('a model', () => {
-  const open = (...files: string[]) => {
-    engine = findSpeechEngine({ model: model(...files), searchPath: `${folder}:${PATH_OF_SYSTEM}`, sherpaPackage: sherpaPackage() });
-  };
-  const file = (name: string) => path.join(folder, 'model', name);
-
-  test('of Whisper hears every language, half a minute at a time', async () => {
-    open(...WHISPER);
-    const kind = {
-      whisper: { encoder: file('tiny-encoder.int8.onnx'), decoder: file('tiny-decoder.onnx'), language: 'de', task: 'transcribe' },
-    };
-    expect(await listen({ language: 'de-DE', bytes: silence({ seconds: 30 }) })).toEqual({
-      text: [`16000 Hz, ${29 * 16_000}`, `16000 Hz, ${16_000}`].map((heard) => `${heard} ${JSON.stringify(kind)}`).join(' '),
-    });
-  });
-
-  test.each<[string, string[], object]>([
-    ['English Whisper', ['t.en-encoder.onnx', 't.en-decoder.onnx', 't.en-tokens.txt'], { whisper: { encoder: 't.en-encoder.onnx' } }],
-    [
-      'a transducer',
-      ['encoder-1.onnx', 'decoder-1.onnx', 'joiner-1.onnx', 'tokens.txt'],
-      { transducer: { encoder: 'encoder-1.onnx', decoder: 'decoder-1.onnx', joiner: 'joiner-1.onnx' } },
-    ],
-    [
-      'Moonshine',
-      ['preprocess.onnx', 'encode.int8.onnx', 'uncached_decode.int8.onnx', 'cached_decode.int8.onnx', 'tokens.txt'],
-      {
-        moonshine: {
-          preprocessor: 'preprocess.onnx',
-          encoder: 'encode.int8.onnx',
-          uncachedDecoder: 'uncached_decode.int8.onnx',
-          cachedDecoder: 'cached_decode.int8.onnx',
-        },
-      },
-    ],
-  ])('of %s hears English, and no other language', async (_name, files, kind) => {
-    open(...files);
-    await expect(listen({ language: 'fr-FR' })).rejects.toThrow('The model of MANUEL_SPEECH_MODEL knows English only');
-    const { text } = await listen();
-    const place = path.join(folder, 'model', '/');
-    expect(JSON.parse(text.replace('16000 Hz, 32000 ', '').replaceAll(place, ''))).toMatchObject(kind);
-  });
-
-  test('that cannot be loaded fails with what the package says', async () => {
-    open(...WHISPER);
-    writeFileSync(path.join(folder, 'sherpa.cjs'), `throw new Error('not a model')`);
-    await expect(listen()).rejects.toThrow(/not a model/);
   });
 });
 

@@ -32,3 +32,33 @@ export function tone({ hertz = 440, seconds = 1, sampleRateHz = 16_000, channels
   }
   return file;
 }
+
+/** Puts a model of these files into a folder of that name, and gives its path. */
+export function modelIn(folder: string, ...files: string[]): string {
+  const place = path.join(folder, 'model');
+  mkdirSync(place);
+  for (const file of files) writeFileSync(path.join(place, file), '');
+  return place;
+}
+
+/** Multilingual, with a smaller encoder besides. */
+export const WHISPER = ['tiny-encoder.onnx', 'tiny-encoder.int8.onnx', 'tiny-decoder.onnx', 'tiny-tokens.txt'];
+
+/** Puts a stand-in for sherpa-onnx into a folder, whose recognizer says what it was given, and gives its path. */
+export function sherpaPackageIn(folder: string): string {
+  const file = path.join(folder, 'sherpa.cjs');
+  writeFileSync(
+    file,
+    `exports.OfflineRecognizer = class {
+      constructor(config) { this.config = config; }
+      createStream() { return { acceptWaveform({ sampleRate, samples }) { this.heard = sampleRate + ' Hz, ' + samples.length; } }; }
+      decode() {}
+      getResult({ heard }) {
+        const { tokens, numThreads, provider, debug, ...kind } = this.config.modelConfig;
+        return { text: ' ' + heard + ' ' + JSON.stringify(kind) };
+      }
+    };
+    console.log('a word of the library');`,
+  );
+  return file;
+}

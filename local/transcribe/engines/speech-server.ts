@@ -80,6 +80,6 @@ function parseJson(text: string): unknown {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code) : error.message;
+  const { message, cause } = error as Error & { readonly cause?: NodeJS.ErrnoException };
+  return cause?.message || cause?.code || message;
 }
