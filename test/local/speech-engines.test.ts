@@ -58,9 +58,11 @@ describe('the engine that is used', () => {
     expect(engine.description).toBe(`pocketsphinx, English only (${newer}/pocketsphinx)`);
   });
 
-  test('is not a file that cannot be run, nor one that the working directory happens to hold', () => {
+  test('is not a file that cannot be run, nor one whose place depends on the working directory', () => {
     writeFileSync(path.join(folder, 'pocketsphinx'), '', { mode: 0o644 });
-    expect(findSpeechEngine({ searchPath: `.:${folder}` })).toBe(NO_ENGINE);
+    expect(findSpeechEngine({ searchPath: folder })).toBe(NO_ENGINE);
+    standIn(folder, 'pocketsphinx', '');
+    expect(findSpeechEngine({ searchPath: path.relative(process.cwd(), folder) })).toBe(NO_ENGINE);
   });
 
   test.each([
