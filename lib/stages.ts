@@ -1,4 +1,4 @@
-import type { TextModelName } from '../lambdas/query/models.contract.ts';
+import { type StageModels, TEXT_MODEL_NAMES, type TextModelName, textModel } from '../lambdas/query/models.contract.ts';
 
 /** The stages that there are to be; each is one set of values. */
 type StageName = 'dev' | 'staging' | 'prod' | 'preview';
@@ -7,8 +7,9 @@ type StageName = 'dev' | 'staging' | 'prod' | 'preview';
 export interface StageConfig {
   readonly name: StageName;
   readonly region: string;
-  readonly textModel: TextModelName;
-  /** The longest answer, in tokens. */
+  /** The models that answer. */
+  readonly models: StageModels;
+  /** The longest answer, in tokens, including what a model reasons before it. */
   readonly maxAnswerTokens: number;
   /** Units per user. */
   readonly quota: { readonly daily: number; readonly monthly: number };
@@ -33,7 +34,12 @@ export interface StageConfig {
 const dev: StageConfig = {
   name: 'dev',
   region: 'eu-west-1',
-  textModel: 'claude-haiku-5-5',
+  models: {
+    default: 'claude-haiku-5-5',
+    allowed: ['claude-haiku-5-5', 'claude-sonnet-5-5', 'nova-2-lite', 'nova-lite'],
+    // Another maker's, so that what strikes one family need not strike the next.
+    fallback: ['nova-2-lite', 'nova-lite'],
+  },
   maxAnswerTokens: 800,
   quota: { daily: 50, monthly: 1000 },
   library: { manuals: 50, pages: 5000, uploadsPerDay: 20 },
@@ -55,10 +61,35 @@ const STAGES: Readonly<Partial<Record<StageName, StageConfig>>> = { dev };
 const SPEND_CAP_DOLLARS = { least: 0.0001, most: 10_000 };
 
 /** Throws a sentence that names a value which is out of its range, and the range. */
-export function refuseOutOfRange({ name, dailySpendCapDollars }: StageConfig): void {
+export function refuseOutOfRange(config: StageConfig): void {
+  refuseSpendCap(config);
+  refuseModels(config);
+}
+
+function refuseSpendCap({ name, dailySpendCapDollars }: StageConfig): void {
   const { least, most } = SPEND_CAP_DOLLARS;
   if (dailySpendCapDollars >= least && dailySpendCapDollars <= most) return;
   throw new RangeError(`dailySpendCapDollars of the stage "${name}" is ${dailySpendCapDollars}; it must be from ${least} to ${most}.`);
+}
+
+/** The function may invoke the allowed models and no others, so whichever it may come to ask must be one of them. */
+function refuseModels({ name, models, maxAnswerTokens }: StageConfig): void {
+  const { allowed, fallback } = models;
+  refuseNames(name, 'allowed', allowed, TEXT_MODEL_NAMES);
+  refuseNames(name, 'default', [models.default], allowed);
+  refuseNames(name, 'fallback', fallback, allowed);
+  const most = Math.min(...allowed.map((model) => textModel(model).maxOutputTokens));
+  if (Number.isInteger(maxAnswerTokens) && maxAnswerTokens >= 1 && maxAnswerTokens <= most) return;
+  throw new RangeError(
+    `maxAnswerTokens of the stage "${name}" is ${maxAnswerTokens}; it must be from 1 to ${most}, the most that each of its models takes.`,
+  );
+}
+
+function refuseNames(stage: string, member: string, names: readonly TextModelName[], known: readonly TextModelName[]): void {
+  const problem = (what: string) => new RangeError(`models.${member} of the stage "${stage}" ${what}; choose of ${known.join(', ')}.`);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw problem(`names ${unknown}`);
+  if (new Set(names).size < names.length) throw problem('names a model twice');
 }
 
 /** The values of a stage. Throws a sentence that names the stages there are. */

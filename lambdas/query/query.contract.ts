@@ -1,13 +1,16 @@
 import * as z from 'zod/mini';
-import { apiEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
-import { MAX_QUESTION_CHARACTERS, retrievalEnvironment } from '../shared/retrieval.contract.ts';
+import { apiEnvironment, type FunctionContract, positiveInteger } from '../shared/function.contract.ts';
+import { isQuestion, MAX_QUESTION_CHARACTERS, retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';
+import { TEXT_MODEL_NAMES } from './models.contract.ts';
 
 export const QueryRequest = z.strictObject({
-  question: z.string().check(z.trim(), z.minLength(1), z.maxLength(MAX_QUESTION_CHARACTERS)),
+  question: z.string().check(z.trim(), z.refine(isQuestion, `must have 1 to ${MAX_QUESTION_CHARACTERS} characters`)),
   manual_ids: z.optional(z.array(z.string().check(z.minLength(1), z.maxLength(64))).check(z.minLength(1), z.maxLength(50))),
   max_results: z.optional(z.int().check(z.minimum(1), z.maximum(20))),
+  /** One of the stage's allowed models, by its name in the catalogue. The stage's fallback chain answers when it cannot. */
+  model_id: z.optional(z.string()),
 });
 export type QueryRequest = z.output<typeof QueryRequest>;
 
@@ -31,9 +34,20 @@ export interface QueryDocument {
   /** Distinct passages that the answer cites. */
   readonly context_used: number;
   readonly citations: readonly CitationDocument[];
+  /** The model that answered, which need not be the one that was asked for. */
   readonly model_id: string;
   readonly usage: UsageDocument;
 }
+
+/** Names of the catalogue, joined by commas; none is an empty text. */
+const modelNames = () =>
+  z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((names: string) => (names === '' ? [] : names.split(','))),
+    ),
+    z.array(z.enum(TEXT_MODEL_NAMES)),
+  );
 
 export const queryContract = {
   name: 'query',
@@ -43,8 +57,9 @@ export const queryContract = {
     ...meterEnvironment,
     ...retrievalEnvironment,
     ...spendGateEnvironment,
-    MODEL_ID: text(),
-    MODEL_EFFORT: z.enum(['low', 'medium', 'high']),
+    DEFAULT_MODEL: z.enum(TEXT_MODEL_NAMES),
+    ALLOWED_MODELS: modelNames(),
+    FALLBACK_MODELS: modelNames(),
     MAX_ANSWER_TOKENS: positiveInteger(),
   },
   routes: {

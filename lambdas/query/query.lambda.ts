@@ -9,7 +9,6 @@ import { SpendFlags } from '../spend/spend-flags.ts';
 import { SpendGate } from '../spend/spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { AnswerGenerator } from './answer-generator.ts';
-import { textModelOf } from './models.contract.ts';
 import { queryContract } from './query.contract.ts';
 import { answerQuestion, type QueryPorts } from './query.ts';
 
@@ -25,12 +24,9 @@ const ports: QueryPorts = {
     monthly: environment.MONTHLY_QUOTA,
   }),
   retriever: new ManualRetriever(new BedrockAgentRuntimeClient({}), environment.KNOWLEDGE_BASE_ID),
-  generator: new AnswerGenerator(new BedrockRuntimeClient({}), {
-    modelId: environment.MODEL_ID,
-    effort: environment.MODEL_EFFORT,
-    maxAnswerTokens: environment.MAX_ANSWER_TOKENS,
-    dollarsPerMillionTokens: textModelOf(environment.MODEL_ID).dollarsPerMillionTokens,
-  }),
+  models: { default: environment.DEFAULT_MODEL, allowed: environment.ALLOWED_MODELS, fallback: environment.FALLBACK_MODELS },
+  // Two attempts at a model, since behind it waits another one.
+  generator: new AnswerGenerator(new BedrockRuntimeClient({ maxAttempts: 2 }), environment.MAX_ANSWER_TOKENS),
   spend: gate,
   onLedgerFailure: (error) => logger.error('a reservation could not be closed', { error }),
 };

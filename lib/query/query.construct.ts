@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { TEXT_MODELS } from '../../lambdas/query/models.contract.ts';
+import { textModel } from '../../lambdas/query/models.contract.ts';
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
@@ -21,13 +21,18 @@ export class Query extends Construct {
   constructor(scope: Construct, id: string, props: QueryProps) {
     super(scope, id);
     const { config, api, knowledgeBase, usage, spend } = props;
-    const model = TEXT_MODELS[config.textModel];
+    const { models, maxAnswerTokens } = config;
     const fn = new CapabilityFunction(this, 'Function', { ...props, contract: queryContract, timeout: Duration.seconds(28) });
-    fn.provide({ MODEL_ID: model.profileId, MODEL_EFFORT: model.effort, MAX_ANSWER_TOKENS: String(config.maxAnswerTokens) });
+    fn.provide({
+      DEFAULT_MODEL: models.default,
+      ALLOWED_MODELS: models.allowed.join(','),
+      FALLBACK_MODELS: models.fallback.join(','),
+      MAX_ANSWER_TOKENS: String(maxAnswerTokens),
+    });
     usage.grantMeter(fn);
     spend.grantGate(fn);
     knowledgeBase.grantRetrieve(fn);
-    allowModel(fn, model, Stack.of(this));
+    for (const name of models.allowed) allowModel(fn, textModel(name), Stack.of(this));
     api.serve(queryContract, fn);
   }
 }

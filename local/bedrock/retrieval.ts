@@ -6,15 +6,22 @@ import { compileFilter } from './metadata-filter.ts';
 import type { Passage, ScoredPassage } from './passage-index.ts';
 import { invalid, parseInput, resourceIdSchema } from './request.ts';
 
-/** A service quota, below what the API's model says (https://docs.aws.amazon.com/general/latest/gr/bedrock.html). */
+/** A service quota, below what the API's model says (https://docs.aws.amazon.com/general/latest/gr/bedrock.html); counted in Unicode scalar values. */
 const MAX_QUESTION_CHARACTERS = 1000;
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_KnowledgeBaseVectorSearchConfiguration.html */
 const MAX_RESULTS = 100;
 const DEFAULT_RESULTS = 5;
 
 const labelsSchema = z.strictObject({ knowledgeBaseId: resourceIdSchema });
+const questionSchema = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => [...text].length <= MAX_QUESTION_CHARACTERS,
+    `Member must have length less than or equal to ${MAX_QUESTION_CHARACTERS}`,
+  );
 const retrieveSchema = z.strictObject({
-  retrievalQuery: z.strictObject({ text: z.string().min(1).max(MAX_QUESTION_CHARACTERS), type: z.enum(['TEXT']).optional() }),
+  retrievalQuery: z.strictObject({ text: questionSchema, type: z.enum(['TEXT']).optional() }),
   retrievalConfiguration: z
     .strictObject({
       vectorSearchConfiguration: z

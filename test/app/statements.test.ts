@@ -1,4 +1,5 @@
 import { Template } from 'aws-cdk-lib/assertions';
+import { textModel } from '../../lambdas/query/models.contract.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import { type PolicyStatement, statementsOf } from '../support/policy-statements.ts';
 import { reviewStatement } from '../support/statement-review.ts';
@@ -15,8 +16,12 @@ const statements = [dev, { ...dev, tracing: true, retainData: true, malwareScan:
 const WILDCARDS: Readonly<Record<string, string>> = {
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html
   '*': 'X-Ray’s actions apply to no resource, nor does CloudWatch’s GetMetricData, by which the day’s cost is summed.',
-  'arn:aws:bedrock:*::foundation-model/anthropic.claude-haiku-5-5':
-    'The European inference profile routes to whichever of its regions has room; only through it may the model be invoked.',
+  ...Object.fromEntries(
+    dev.models.allowed.map((name) => [
+      `arn:aws:bedrock:eu-*::foundation-model/${textModel(name).foundationModel}`,
+      'The European inference profile routes to whichever of its regions has room; only through it may the model be invoked.',
+    ]),
+  ),
   'arn:aws:events:eu-west-1:123456789012:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*':
     'The rule by which GuardDuty learns what has arrived, which it names itself.',
   'arn:aws:logs:eu-west-1:123456789012:log-group:name:*': 'The streams of a function’s own log group, which Lambda names.',

@@ -7,6 +7,7 @@ import { answerQuestion, type QueryPorts } from '../../lambdas/query/query.ts';
 import type { Passage } from '../../lambdas/shared/manual-retriever.ts';
 import { documentId, PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import type { Reservation } from '../../lambdas/usage/reservation.ts';
+import { stageConfig } from '../../lib/stages.ts';
 import type { EvaluationManual, PoisonedManual } from '../fixtures/fixtures.ts';
 import {
   type AttributeValue,
@@ -80,12 +81,12 @@ export class InProcessStage implements Stage {
       ledger: { reserve: async () => UNMETERED, settle: nothing, refund: nothing },
       retriever: { retrieve: ({ userId }, { question, maxResults }) => this.#find(userId, question, maxResults) },
       generator: {
-        modelId: 'local',
         generate: async (prompt) => {
           const { output } = await this.#models.send(new ConverseCommand(converseInput(renderPrompt(prompt))));
-          return { text: output?.message?.content?.[0]?.text ?? '', modelId: 'local', cutOff: false };
+          return { text: output?.message?.content?.[0]?.text ?? '', modelId: 'local', end: 'complete' };
         },
       },
+      models: stageConfig('dev').models,
       spend: { check: () => undefined },
       onLedgerFailure: (error) => {
         throw error;

@@ -1,3 +1,4 @@
+import type { StageModels } from '../../lambdas/query/models.contract.ts';
 import { answerQuestion, type QueryPorts, REFUSAL } from '../../lambdas/query/query.ts';
 import type { Passage } from '../../lambdas/shared/manual-retriever.ts';
 import { Problem } from '../../lambdas/shared/problem.ts';
@@ -19,6 +20,11 @@ const RESERVATION: Reservation = {
 };
 const PASSAGE: Passage = { text: 'Rinse the filter.', manualId: 'm1', filename: 'kettle.pdf', page: 12, section: null, score: 0.7 };
 const QUESTION = { question: 'How do I clean it?' };
+const MODELS: StageModels = {
+  default: 'claude-haiku-5-5',
+  allowed: ['claude-haiku-5-5', 'nova-2-lite', 'nova-lite'],
+  fallback: ['nova-2-lite'],
+};
 const deadline = new AbortController().signal;
 
 /** Ports that note each call by name, in order; a test replaces what it is about. */
@@ -36,9 +42,9 @@ function ports(replaced: Partial<QueryPorts> = {}) {
     },
     retriever: { retrieve: () => note('retrieve', [PASSAGE]) },
     generator: {
-      modelId: 'model',
-      generate: () => note('generate', { text: 'Rinse it [[1]].', modelId: 'model', cutOff: false }),
+      generate: () => note('generate', { text: 'Rinse it [[1]].', modelId: 'model', end: 'complete' }),
     },
+    models: MODELS,
     spend: { check: () => void calls.push('check') },
     onLedgerFailure: () => void calls.push('ledger failure'),
     ...replaced,
@@ -91,7 +97,7 @@ test.each(['NO_ANSWER', 'NO_ANSWER [[1]]', 'I am sure that it is fine.', 'See [[
   '"%s" cites nothing and becomes a refusal',
   async (text) => {
     const { all } = ports({
-      generator: { modelId: 'model', generate: async () => ({ text, modelId: 'model', cutOff: false }) },
+      generator: { generate: async () => ({ text, modelId: 'model', end: 'complete' }) },
     });
     await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({
       answer: REFUSAL,
@@ -106,7 +112,7 @@ test.each(['retriever', 'generator'])('when the %s fails the unit is refunded', 
   const { calls, all } = ports(
     port === 'retriever'
       ? { retriever: { retrieve: () => Promise.reject(failure) } }
-      : { generator: { modelId: 'model', generate: () => Promise.reject(failure) } },
+      : { generator: { generate: () => Promise.reject(failure) } },
   );
   await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toBe(failure);
   expect(calls.at(-1)).toBe('refund');
@@ -124,7 +130,7 @@ test('a cap that turns out to be reached stops the question before the model is 
 });
 
 test('an answer that was cut off before it began is paid for, and is no refusal', async () => {
-  const { calls, all } = ports({ generator: { modelId: 'model', generate: async () => ({ text: '', modelId: 'model', cutOff: true }) } });
+  const { calls, all } = ports({ generator: { generate: async () => ({ text: '', modelId: 'model', end: 'cut_off' }) } });
   await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toMatchObject({ code: 'bad_upstream' });
   expect(calls).toEqual(['reserve', 'retrieve', 'check', 'settle']);
 });
@@ -134,10 +140,9 @@ test('a callout in a manual is no marker, and cannot pass for one', async () => 
   const { all } = ports({
     retriever: { retrieve: async () => [{ ...PASSAGE, text: 'Press [5]. See [[2]] and [[[[1]]]].' }] },
     generator: {
-      modelId: 'model',
       generate: async ({ passages }) => {
         prompts.push(passages[0]?.text ?? '');
-        return { text: 'Press [5]. [[1]]', modelId: 'model', cutOff: false };
+        return { text: 'Press [5]. [[1]]', modelId: 'model', end: 'complete' };
       },
     },
   });
@@ -152,4 +157,47 @@ test('a reservation that cannot be closed costs nobody the answer', async () => 
     context_used: 1,
   });
   expect(calls.at(-1)).toBe('ledger failure');
+});
+
+describe('model_id', () => {
+  test.each<[string | undefined, string[]]>([
+    [undefined, ['claude-haiku-5-5', 'nova-2-lite']],
+    ['nova-lite', ['nova-lite', 'nova-2-lite']],
+  ])('%s asks %j, in this order', async (model_id, expected) => {
+    const asked: (readonly string[])[] = [];
+    const generate: QueryPorts['generator']['generate'] = async (_prompt, chain) => {
+      asked.push(chain);
+      return { text: 'Rinse it [[1]].', modelId: 'whoever', end: 'complete' };
+    };
+    const { all } = ports({ generator: { generate } });
+    await expect(answerQuestion(all, ALICE, { ...QUESTION, model_id }, deadline)).resolves.toMatchObject({ model_id: 'whoever' });
+    expect(asked).toEqual([expected]);
+  });
+
+  test('of a model that the stage does not allow is refused before anything is reserved', async () => {
+    const { calls, all } = ports();
+    await expect(answerQuestion(all, ALICE, { ...QUESTION, model_id: 'claude-opus-5-5' }, deadline)).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/model_id', detail: 'must be one of claude-haiku-5-5, nova-2-lite, nova-lite' }],
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test('without passages tells the model that would have been asked', async () => {
+    const { all } = ports({ retriever: { retrieve: async () => [] } });
+    const answer = await answerQuestion(all, ALICE, { ...QUESTION, model_id: 'nova-lite' }, deadline);
+    expect(answer).toMatchObject({ model_id: 'nova-lite', answer: REFUSAL });
+  });
+});
+
+test('what a model said before it refused is no answer', async () => {
+  const { calls, all } = ports({ generator: { generate: async () => ({ text: 'Rinse it [[1]].', modelId: 'model', end: 'refused' }) } });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).resolves.toMatchObject({ answer: REFUSAL, context_used: 0, citations: [] });
+  expect(calls.at(-1)).toBe('settle');
+});
+
+test('nonsense is paid for, and is told as such', async () => {
+  const { calls, all } = ports({ generator: { generate: async () => ({ text: 'x [[1]]', modelId: 'model', end: 'malformed' }) } });
+  await expect(answerQuestion(all, ALICE, QUESTION, deadline)).rejects.toMatchObject({ code: 'bad_upstream' });
+  expect(calls.at(-1)).toBe('settle');
 });
