@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadManualFixtures, type ManualFixture } from '../test/fixtures/fixtures.ts';
 import { print, readOptions, runCommand } from './cli/command-line.ts';
 import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
+import { readLanguageModelOptions } from './cli/language-model-options.ts';
 import { ManuelClient } from './cli/manuel-client.ts';
 import { Progress } from './cli/progress.ts';
 import { signIn } from './cli/sign-in.ts';
@@ -35,6 +36,7 @@ await runCommand(async () => {
       directory,
       embeddings: readEmbeddingsOptions(process.env),
       speech: readSpeechOptions(process.env),
+      languageModel: readLanguageModelOptions(process.env),
       onStep: progress.begin,
       onReport: (line) => print(`! ${line}`),
     });

@@ -6,6 +6,7 @@ import { type Provisioned, provision } from './assembly/provision.ts';
 import { Registry } from './assembly/registry.ts';
 import { synthesize } from './assembly/synthesize.ts';
 import { EmbeddingsServer, type EmbeddingsServerOptions } from './bedrock/embeddings.ts';
+import { type LanguageModelOptions, LanguageModelServer } from './bedrock/language-model-server.ts';
 import { createDemoUsers } from './demo-users.ts';
 import { AccessKeys } from './front-door/access-keys.ts';
 import { FrontDoor } from './front-door/front-door.ts';
@@ -29,6 +30,8 @@ export interface RuntimeOptions {
   readonly embeddings: EmbeddingsServerOptions | undefined;
   /** What listens to recordings, if it is there. */
   readonly speech: SpeechOptions;
+  /** The model that writes the answers; without one passages are quoted. */
+  readonly languageModel: LanguageModelOptions | undefined;
   /** An assembly to run in place of one that is synthesized; it is only read. */
   readonly assembly?: string | undefined;
   /** Told each step while it boots. */
@@ -50,16 +53,19 @@ export class Runtime {
   }
 
   /** Synthesizes, unless an assembly is given, creates every resource and serves the API. What was begun is undone when a step fails. */
-  static async start({ stage, port, directory, embeddings, speech, assembly, onStep, onReport }: RuntimeOptions): Promise<Runtime> {
+  static async start(options: RuntimeOptions): Promise<Runtime> {
+    const { stage, port, directory, embeddings, languageModel, speech, assembly, onStep, onReport } = options;
     await using undo = new AsyncDisposableStack();
     const lock = StageLock.acquire(directory, stage);
     undo.defer(() => lock.release());
 
     const embedder = embeddings && new EmbeddingsServer(embeddings);
-    // Now rather than when the first manual fails.
+    const answerer = languageModel && new LanguageModelServer(languageModel);
+    // Now rather than when the first manual or question fails.
     await embedder?.embed(['Is there anybody?']);
     const speechEngine = findSpeechEngine(speech);
     undo.defer(() => speechEngine.close());
+    await answerer?.greet();
 
     onStep(assembly === undefined ? 'synthesize the templates' : 'read the templates');
     const stacks =
@@ -83,7 +89,7 @@ export class Runtime {
     const endpoint = await frontDoor.listen();
     undo.defer(() => frontDoor.close());
     const state = await freshDirectory(path.join(directory, 'state'), undo);
-    const parts = { frontDoor, access, keys, clock, region, directory: state, embedder, speechEngine, report: onReport };
+    const parts = { frontDoor, access, keys, clock, region, directory: state, embedder, answerer, speechEngine, report: onReport };
     const services = createServices(parts);
     for (const service of services.all) undo.defer(() => service.stop?.());
     frontDoor.register(iam, ...services.all);

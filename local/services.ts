@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ApiGatewayService } from './api-gateway/api-gateway.service.ts';
+import type { Answerer } from './bedrock/answerer.ts';
 import { BedrockService } from './bedrock/bedrock.service.ts';
 import type { Embedder } from './bedrock/embeddings.ts';
 import { CloudWatchService } from './cloudwatch/cloudwatch.service.ts';
@@ -30,6 +31,7 @@ export interface ServicesOptions {
   readonly directory: string;
   readonly embedder?: Embedder | undefined;
   readonly speechEngine?: SpeechEngine | undefined;
+  readonly answerer?: Answerer | undefined;
   /** Told what a person should know: a delivery that failed, an invocation given up. */
   readonly report: (line: string) => void;
 }
@@ -41,14 +43,14 @@ interface Services {
 
 /** Every emulated service, connected as AWS connects them. */
 export function createServices(options: ServicesOptions): Services {
-  const { frontDoor, access, keys, clock, region, directory, embedder, speechEngine, report } = options;
+  const { frontDoor, access, keys, clock, region, directory, embedder, answerer, speechEngine, report } = options;
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
   const events = new EventBridgeService({ clock, region, queues, functions, report });
   const userPools = new CognitoService({ clock, region });
-  const bedrock = new BedrockService({ clock, region, access, embedder });
+  const bedrock = new BedrockService({ clock, region, access, embedder, answerer });
   const files = new S3Service({
     clock,
     region,

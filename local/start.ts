@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { print, readOptions, readPort, runCommand, stageDirectory } from './cli/command-line.ts';
 import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
+import { readLanguageModelOptions } from './cli/language-model-options.ts';
 import { Progress } from './cli/progress.ts';
 import { readSpeechOptions } from './cli/speech-options.ts';
 import { describeUnhonoured, welcome } from './cli/welcome.ts';
@@ -37,6 +38,7 @@ await runCommand(async () => {
     directory,
     embeddings: readEmbeddingsOptions(process.env),
     speech: readSpeechOptions(process.env),
+    languageModel: readLanguageModelOptions(process.env),
     assembly: options.assembly === undefined ? undefined : path.resolve(options.assembly),
     onStep: progress.begin,
     onReport: (line) => print(`! ${line}`),

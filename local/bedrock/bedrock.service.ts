@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Permission } from '../platform/permission.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { type Answerer, ExtractiveAnswerer } from './answerer.ts';
 import { CallRates } from './call-rates.ts';
 import { converseRoutes } from './converse.ts';
 import type { Embedder } from './embeddings.ts';
@@ -22,11 +23,14 @@ export interface BedrockServiceOptions {
   readonly access: AccessControl;
   /** Finds passages by what they mean as well; without it by their words alone. */
   readonly embedder?: Embedder | undefined;
+  /** Answers in the place of every model; without it passages are quoted. */
+  readonly answerer?: Answerer | undefined;
 }
 
 /**
  * Amazon Bedrock: knowledge bases with direct ingestion on S3 Vectors, Retrieve, and Converse. Passages are found by
- * their words and answers quoted from them, so no model is needed and no call leaves the machine, unless an embedder is given.
+ * their words and answers quoted from them, so no model is needed and no call leaves the machine, unless an embedder or an
+ * answerer is given.
  */
 export class BedrockService implements Service {
   /** The clients of bedrock-agent, bedrock-agent-runtime and bedrock-runtime all sign with this name. */
@@ -41,7 +45,7 @@ export class BedrockService implements Service {
   #leaking: RegExp | undefined;
   readonly #protocol: RestJsonProtocol;
 
-  constructor({ clock, region, access, embedder }: BedrockServiceOptions) {
+  constructor({ clock, region, access, embedder, answerer }: BedrockServiceOptions) {
     this.#clock = clock;
     this.#region = region;
     this.#callRates = new CallRates(clock);
@@ -52,7 +56,7 @@ export class BedrockService implements Service {
     this.#protocol = new RestJsonProtocol('Amazon Bedrock', [
       ...ingestionRoutes(knowledgeBases),
       ...retrievalRoutes(knowledgeBases, embedder, () => this.#leaking),
-      ...converseRoutes(clock),
+      ...converseRoutes(clock, answerer ?? new ExtractiveAnswerer()),
     ]);
   }
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { print, readOptions, runCommand, UsageError } from '../../local/cli/command-line.ts';
 import { readEmbeddingsOptions } from '../../local/cli/embeddings-options.ts';
+import { readLanguageModelOptions } from '../../local/cli/language-model-options.ts';
 import { Progress } from '../../local/cli/progress.ts';
 import { type EvaluationManual, loadEvaluationManuals, loadPoisonedManuals, type PoisonedManual } from '../fixtures/fixtures.ts';
 import { DeployedStage } from './deployed-stage.ts';
@@ -59,7 +60,12 @@ await runCommand(async () => {
 });
 
 function startStage({ begin }: Progress): Promise<Stage> {
-  return LocalStage.start({ embeddings: readEmbeddingsOptions(process.env), onStep: begin, onReport: (line) => print(`! ${line}`) });
+  return LocalStage.start({
+    embeddings: readEmbeddingsOptions(process.env),
+    languageModel: readLanguageModelOptions(process.env),
+    onStep: begin,
+    onReport: (line) => print(`! ${line}`),
+  });
 }
 
 async function reachStage(url: string, token: string, needed: number): Promise<Stage> {

@@ -5,6 +5,7 @@ import { BedrockAgentRuntimeClient, RetrieveCommand } from '@aws-sdk/client-bedr
 import { DEFAULT_MAX_RESULTS } from '../../lambdas/query/query.contract.ts';
 import { PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import type { EmbeddingsServerOptions } from '../../local/bedrock/embeddings.ts';
+import type { LanguageModelOptions } from '../../local/bedrock/language-model-server.ts';
 import { Runtime } from '../../local/runtime.ts';
 import type { EvaluationManual, PoisonedManual } from '../fixtures/fixtures.ts';
 import { OperatorView } from '../support/operator-view.ts';
@@ -14,6 +15,7 @@ import type { Asker, Stage } from './stage.ts';
 
 interface LocalStageOptions {
   readonly embeddings: EmbeddingsServerOptions | undefined;
+  readonly languageModel: LanguageModelOptions | undefined;
   readonly onStep: (step: string) => void;
   readonly onReport: (line: string) => void;
 }
@@ -31,12 +33,15 @@ export class LocalStage implements Stage {
     this.#retrieval = new BedrockAgentRuntimeClient(operatorConfig(runtime.file));
   }
 
-  static async start({ embeddings, onStep, onReport }: LocalStageOptions): Promise<LocalStage> {
+  static async start({ embeddings, languageModel, onStep, onReport }: LocalStageOptions): Promise<LocalStage> {
     const directory = await mkdtemp(path.join(tmpdir(), 'manuel-evaluation-'));
     try {
       // It asks in writing.
       const speech = { searchPath: '' };
-      return new LocalStage(await Runtime.start({ stage: 'dev', port: 0, directory, embeddings, speech, onStep, onReport }), directory);
+      return new LocalStage(
+        await Runtime.start({ stage: 'dev', port: 0, directory, embeddings, languageModel, speech, onStep, onReport }),
+        directory,
+      );
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
       throw error;

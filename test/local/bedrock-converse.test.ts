@@ -95,6 +95,12 @@ describe('refusals', () => {
     ['a beginning by the assistant', { messages: [{ role: 'assistant', content: [{ text: 'x' }] }] }, 'must start with a user message'],
     ['a message that is no prompt', { messages: [{ role: 'user', content: [{ text: 'Hello?' }] }] }, 'in the form of renderPrompt'],
     ['no tokens at all', { inferenceConfig: { maxTokens: 0 } }, "Value at 'inferenceConfig.maxTokens' failed to satisfy constraint"],
+    [
+      'more tokens than the model gives',
+      { modelId: 'eu.amazon.nova-lite-v1:0', inferenceConfig: { maxTokens: 10_001 } },
+      'The maximum tokens you requested exceeds the model limit of 10000. Try again with a maximum tokens value that is lower than 10000.',
+    ],
+    ['effort of a model that takes no such word', { modelId: 'eu.amazon.nova-lite-v1:0', outputConfig: { effort: 'low' } }, '`effort`'],
     ['a model id that is none', { modelId: 'gpt' }, 'The provided model identifier is invalid.'],
     ['a model without its inference profile', { modelId: 'anthropic.claude-haiku-5-5' }, 'with on-demand throughput isn’t supported'],
   ])('%s', async (_case, change, message) => {
