@@ -38,7 +38,7 @@ export class ManuelClient {
     this.#token = token;
   }
 
-  ask(question: string, options: { manual_ids?: readonly string[]; max_results?: number } = {}): Promise<QueryDocument> {
+  ask(question: string, options: { manual_ids?: readonly string[]; max_results?: number; model_id?: string } = {}): Promise<QueryDocument> {
     return this.#call('POST', '/api/query', { question, ...options });
   }
 

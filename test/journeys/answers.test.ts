@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { extractPages } from '../../lambdas/manuals/extraction/extract-pages.ts';
+import { TEXT_MODEL_NAMES } from '../../lambdas/query/models.contract.ts';
+import { stageConfig } from '../../lib/stages.ts';
+import { sendForm } from '../../local/cli/manuel-client.ts';
+import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { loadManualFixtures, type ManualFixture } from '../fixtures/fixtures.ts';
+import { OperatorView } from '../support/operator-view.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, type SignedInUser } from '../support/users.ts';
 
@@ -77,4 +82,113 @@ test('the number of passages is limited by max_results, and manual_ids by the ca
   const { question = '' } = fixture.questions[1] ?? {};
   const { citations } = await client.ask(question, { manual_ids: [manualId, 'nobodys'], max_results: 1 });
   expect(citations).toHaveLength(1);
+});
+
+/** Somebody new with a manual of plain text. */
+async function newOwner(text: string) {
+  const user = await newUser(runtime.file);
+  const bytes = new TextEncoder().encode(text);
+  const { manual_id, upload } = await user.client.startUpload({ filename: 'a.txt', content_type: 'text/plain', size: bytes.length });
+  await sendForm(upload, bytes);
+  await user.client.untilReady(manual_id);
+  return { ...user, manualId: manual_id };
+}
+
+describe('whom and what a request names', () => {
+  const { allowed } = stageConfig('dev').models;
+  const KETTLE = 'Fill the kettle up to the mark.\n\nDescale the kettle once a month with vinegar.';
+
+  test('manual_ids, max_results and model_id go together in every combination', async () => {
+    const { client, manualId } = await newOwner(KETTLE);
+    const foreign = ownerOf('nut').manualId;
+    const models = [undefined, ...allowed];
+    const scopes: [string[] | undefined, number][] = [
+      [undefined, 1],
+      [[manualId], 1],
+      [[foreign, manualId, 'nobodys'], 1],
+      [[foreign], 0],
+    ];
+    for (const model_id of models) {
+      for (const [manual_ids, context_used] of scopes) {
+        for (const max_results of [undefined, 20]) {
+          const asked = { ...(model_id && { model_id }), ...(manual_ids && { manual_ids }), ...(max_results && { max_results }) };
+          const answer = await client.ask('How often do I descale the kettle?', asked);
+          const expected =
+            context_used > 0 ? { model_id: 'local.extractive' } : { model_id: model_id ?? 'claude-haiku-5-5', citations: [] };
+          expect({ asked, ...answer }).toMatchObject({ asked, context_used, ...expected });
+        }
+      }
+    }
+  });
+
+  test('a model that the stage does not allow is refused, by the names of those that it does, and costs nothing', async () => {
+    const { client } = await newUser(runtime.file);
+    const refused = TEXT_MODEL_NAMES.filter((name) => !(allowed as readonly string[]).includes(name));
+    for (const model_id of [...refused, 'eu.anthropic.claude-haiku-5-5', 'local.extractive', '', 'toString']) {
+      await expect(client.ask('How?', { model_id })).rejects.toMatchObject({
+        status: 400,
+        problem: { code: 'invalid_request', errors: [{ pointer: '/model_id', detail: `must be one of ${allowed.join(', ')}` }] },
+      });
+    }
+    await expect(client.usage()).resolves.toMatchObject({ daily_used: 0 });
+  });
+
+  test('another model answers when one is throttled; when all are, nothing is charged', async () => {
+    const { client } = await newOwner(KETTLE);
+    const control = new RuntimeControl(runtime.file);
+    using operator = new OperatorView(runtime.file);
+    const throttle = async (times?: number) => {
+      for (const operation of ['Converse', 'ConverseStream']) {
+        await control.armFault({ service: 'bedrock', operation, kind: 'throttle', ...(times !== undefined && { times }) });
+      }
+    };
+    const question = 'How often do I descale the kettle?';
+    try {
+      // Both attempts at the first model.
+      await throttle(2);
+      await expect(client.ask(question, { model_id: 'claude-sonnet-5-5' })).resolves.toMatchObject({ context_used: 1 });
+      const passedOver = (await operator.logOf('Query/Function')).filter(({ message }) => message === 'a model was passed over');
+      expect(passedOver).toEqual([expect.objectContaining({ level: 'WARN', model: 'claude-sonnet-5-5' })]);
+      await throttle();
+      await expect(client.ask(question)).rejects.toMatchObject({ status: 503, problem: { code: 'unavailable' } });
+    } finally {
+      await control.clearFaults();
+    }
+    await expect(client.ask(question)).resolves.toMatchObject({ context_used: 1, usage: { daily_used: 2 } });
+  });
+});
+
+describe('a question in any language', () => {
+  const LINES: Readonly<Record<string, readonly [line: string, question: string]>> = {
+    German: ['Entkalken Sie den Wasserkocher monatlich mit Essig.', 'Wie oft den Wasserkocher entkalken?'],
+    French: [
+      'Détartrez la bouilloire une fois par mois avec du vinaigre.',
+      'Détartrez la bouilloire : à quelle fréquence, avec du vinaigre ?',
+    ],
+    Russian: ['Удаляйте накипь из чайника раз в месяц уксусом.', 'Чем удаляйте накипь из чайника?'],
+    Greek: ['Καθαρίστε το φίλτρο κάθε εβδομάδα με νερό.', 'Πότε καθαρίστε το φίλτρο;'],
+    Arabic: ['نظف مرشح الماء كل أسبوع بالماء الدافئ.', 'متى نظف مرشح الماء؟'],
+    Hebrew: ['נקו את מסנן המים פעם בשבוע במים חמים.', 'מתי נקו את מסנן המים?'],
+    Hindi: ['केतली को महीने में एक बार सिरके से साफ करें।', 'केतली को कब साफ करें?'],
+    Korean: ['주전자는 한 달에 한 번 식초로 청소하십시오.', '주전자는 언제 식초로 청소하십시오?'],
+    Japanese: ['電気ケトルは月に一度、酢で水垢を取り除いてください。', '電気ケトルの水垢はどうやって取り除きますか？'],
+    Thai: ['ล้างกาต้มน้ำด้วยน้ำส้มสายชูเดือนละครั้ง', 'ล้างกาต้มน้ำอย่างไร'],
+    emoji: ['🔧 ⚙️ 👩‍🔧', '🔧 ⚙️ 👩‍🔧?'],
+  };
+
+  test('is answered or refused, and what is quoted is verbatim', async () => {
+    const { client, manualId } = await newOwner(
+      Object.values(LINES)
+        .map(([line]) => line)
+        .join('\n\n'),
+    );
+    const answered: string[] = [];
+    for (const [language, [line, question]] of Object.entries(LINES)) {
+      const { answer, citations, context_used } = await client.ask(question);
+      expect(context_used).toBe(citations.length);
+      for (const citation of citations) expect(citation).toMatchObject({ manual_id: manualId, excerpt: expect.stringContaining(line) });
+      if (citations.length > 0) answered.push(`${language}: ${answer}`);
+    }
+    expect(answered).toEqual([]);
+  });
 });

@@ -110,6 +110,10 @@ describe('bad input', () => {
     ['/api/query', '{"question": 7}', 'malformed_body', undefined],
     ['/api/query', '{"question": "  "}', 'invalid_request', '/question'],
     ['/api/query', `{"question": "${'x'.repeat(1001)}"}`, 'invalid_request', '/question'],
+    ['/api/query', `{"question": "${'🔧'.repeat(1001)}"}`, 'invalid_request', '/question'],
+    ['/api/query', '{"question": "How?", "model_id": "claude-opus-5-5"}', 'invalid_request', '/model_id'],
+    ['/api/query', '{"question": "How?", "model_id": ""}', 'invalid_request', '/model_id'],
+    ['/api/query', '{"question": "How?", "model_id": 7}', 'malformed_body', undefined],
     ['/api/query', '{"question": "How?", "max_results": 21}', 'invalid_request', '/max_results'],
     ['/api/query', '{"question": "How?", "manual_ids": []}', 'invalid_request', '/manual_ids'],
     ['/api/query', '{"question": "How?", "manual_ids": [7]}', 'invalid_request', '/manual_ids/0'],
@@ -140,8 +144,8 @@ describe('bad input', () => {
     expect(text.length).toBeLessThan(10_000);
   });
 
-  test('a question of a thousand characters, whatever they are, is taken', async () => {
-    await expect(user.client.ask('ß'.repeat(1000))).resolves.toMatchObject({ context_used: 0 });
+  test.each(['ß', '水', '🔧', '𐎠'])('a question of a thousand characters such as %s is taken', async (character) => {
+    await expect(user.client.ask(character.repeat(1000))).resolves.toMatchObject({ context_used: 0 });
   });
 
   test('a type that cannot be read is a 415, a file that is too large a 413', async () => {

@@ -169,6 +169,7 @@ describe('refusals', () => {
 
   test('a question beyond 1,000 characters', async () => {
     await expect(send({ retrievalQuery: { text: 'x'.repeat(1000) } })).resolves.toBeDefined();
+    await expect(send({ retrievalQuery: { text: '🔧'.repeat(1000) } })).resolves.toBeDefined();
     await expect(send({ retrievalQuery: { text: 'x'.repeat(1001) } })).rejects.toMatchObject({
       name: 'ValidationException',
       message: expect.stringContaining(
