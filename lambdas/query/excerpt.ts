@@ -3,6 +3,10 @@ import { cutText } from '../shared/cut-text.ts';
 /** The longest excerpt, in characters: two or three sentences, enough to recognise the place in the manual. */
 const MAX_EXCERPT_CHARACTERS = 320;
 
+const MIN_WORD_CHARACTERS = 3;
+/** Scripts whose words of one or two letters are the small ones. */
+const ALPHABETIC = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}]/u;
+
 interface Sentence {
   readonly start: number;
   readonly end: number;
@@ -48,6 +52,9 @@ function splitSentences(passage: string): Sentence[] {
   return [...segmenter.segment(passage)].map(({ index, segment }) => ({ start: index, end: index + segment.length }));
 }
 
+/** Without the shortest, which say little where letters spell sounds. Some scripts put no space between words. */
 function words(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? []);
+  const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+  const found = [...segmenter.segment(text.toLowerCase())].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
+  return new Set(found.filter((word) => word.length >= MIN_WORD_CHARACTERS || !ALPHABETIC.test(word)));
 }

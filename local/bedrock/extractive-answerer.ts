@@ -18,6 +18,8 @@ const LONG_QUESTION_TERMS = 6;
 const MIN_TERMS = 2;
 /** What is taken off that share for the term that the passages are furthest from: whoever asks for a torque wants to read of a torque. */
 const FURTHEST_WEIGHT = 0.4;
+/** How much a word says is known of English; of another script's words it is not, nor which are the small ones, such as "when". */
+const LATIN = /[\p{Script=Latin}\p{N}]/u;
 /** What a term counts that the sentence itself does not hold, but its heading or the sentence before. */
 const CONTEXT_SHARE = 0.7;
 /** What a term counts that its passage holds somewhere else. */
@@ -72,7 +74,8 @@ function isAnswered(terms: readonly WeighedTerm[], quotations: readonly Quotatio
   const shares = [...new Set(quotations.map(({ passageTerms }) => passageTerms))]
     .filter((passage) => sum(terms, (term) => (isHeld(term, passage) ? term.importance : 0)) >= leastTerms)
     .map((passage) => sum(terms, (term) => term.meaning * closeness(term, passage)));
-  const furthest = Math.max(0, ...terms.map((term) => (1 - closeness(term, held)) * specificity(term.word)));
+  const known = terms.filter(({ word }) => LATIN.test(word));
+  const furthest = Math.max(0, ...known.map((term) => (1 - closeness(term, held)) * specificity(term.word)));
   const least = terms.length < LONG_QUESTION_TERMS ? MIN_SHARE.short : MIN_SHARE.long;
   return Math.max(0, ...shares) - FURTHEST_WEIGHT * furthest >= least;
 }

@@ -19,6 +19,8 @@ export interface Quotation {
 }
 
 const MAX_HEADING_WORDS = 10;
+/** Scripts whose sentences end without a stop, so that none can be told from a heading. */
+const WITHOUT_STOPS = /[\p{Script=Thai}\p{Script=Lao}]/u;
 const PARAGRAPH = /[^\n]+(?:\n[^\n]+)*/g;
 /** By these a paragraph speaks to a model that reads the manual, not to the owner: nobody asked for it, and it is no answer. */
 const SPEAKS_TO_A_MODEL =
@@ -61,7 +63,7 @@ function quotationsOf({ number, text: passageText }: NumberedPassage): Quotation
       return;
     }
     if (!/\p{L}/u.test(text) || text.search(MARKER) >= 0 || orders.some((order) => order.start <= start && end <= order.end)) return;
-    if (!text.endsWith('?')) {
+    if (!/[?？؟]$/u.test(text)) {
       const context = new Set([...heading, ...previous]);
       const place = { passageNumber: number, position, continuesParagraph: !startsBlock };
       quotations.push({ ...place, text, terms: new Set(terms), context, passageTerms });
@@ -74,7 +76,7 @@ function quotationsOf({ number, text: passageText }: NumberedPassage): Quotation
 /** A short line without punctuation or figures, but for a number in front: "3.2 Descaling". */
 function isHeading(text: string): boolean {
   const title = text.replace(/^\d+(\.\d+)*\s+/, '');
-  return !/[.!?:;,]$|: |\d/.test(title) && title.split(' ').length <= MAX_HEADING_WORDS;
+  return !WITHOUT_STOPS.test(title) && !/[.!?:;,。．！？：；、،؛؟۔।]$|: |\d/u.test(title) && title.split(' ').length <= MAX_HEADING_WORDS;
 }
 
 /** The paragraphs that speak to a model. */

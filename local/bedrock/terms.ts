@@ -15,8 +15,11 @@ const STOP_WORDS = new Set(
   possible put question say says take takes use used using want wants work works
   ah eh er hello hey hi hm oh okay uh um yeah`.split(/\s+/),
 );
-/** Letters and digits, and what joins them within one word: USB-C, 2.4, on/off, don't. */
-const WORD = /[\p{L}\p{N}]+(?:[-‐‑–./'’_][\p{L}\p{N}]+)*/gu;
+/** Letters with their marks and digits, and what joins them within one word: USB-C, 2.4, on/off, don't. */
+const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[-‐‑–./'’_][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
+/** Scripts that put no space between words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'word' });
 /** A code that was written, or heard, with a space: "E 24". */
 const SPACED_CODE = /\b([b-hj-z]) (\d{1,4})\b/gi;
 const DIGIT = /\d/;
@@ -34,7 +37,12 @@ export function termsOf(text: string): string[] {
 
 /** The words of a text in lower case, in order. */
 export function wordsOf(text: string): string[] {
-  return text.normalize('NFKC').toLowerCase().match(WORD) ?? [];
+  return (text.normalize('NFKC').toLowerCase().match(WORD) ?? []).flatMap((word) => (UNSPACED.test(word) ? segmentsOf(word) : [word]));
+}
+
+/** The words of a text in which nothing stands between them. */
+function segmentsOf(text: string): string[] {
+  return [...SEGMENTER.segment(text)].flatMap(({ segment, isWordLike }) => (isWordLike ? [segment] : []));
 }
 
 /** Whether a term has the form of an error code, such as E-24, F5 or 0x1F: that is what is asked about. */
@@ -62,5 +70,5 @@ function termsOfWord(word: string): string[] {
 function simpleTerm(part: string): string[] {
   if (part === '' || STOP_WORDS.has(part)) return [];
   if (DIGIT.test(part)) return [part];
-  return part.split('.').flatMap((piece) => (piece.length < 2 || STOP_WORDS.has(piece) ? [] : [stemmer(piece)]));
+  return part.split('.').flatMap((piece) => ((piece.length < 2 && !UNSPACED.test(piece)) || STOP_WORDS.has(piece) ? [] : [stemmer(piece)]));
 }

@@ -62,3 +62,18 @@ test('an excerpt is a verbatim part of any text, and never long', () => {
     }),
   );
 });
+
+test.each([
+  ['केतली को सिरके से साफ करें।', 'केतली को महीने में एक बार सिरके से साफ करें।'],
+  ['酢で水垢を取り除く。', '電気ケトルは月に一度、酢で水垢を取り除いてください。'],
+  ['Чем чистить чайник? Уксусом.', 'Чистить чайник раз в месяц уксусом.'],
+])('the excerpt for "%s" is of its own language', (claim, line) => {
+  const lines = [
+    'Clean the filter once a week. '.repeat(12),
+    'केतली को पानी से भरें। '.repeat(15),
+    '水を入れてください。'.repeat(33),
+    'Налейте воду. '.repeat(25),
+    line,
+  ];
+  expect(excerptOf(lines.join('\n'), claim)).toContain(line);
+});
