@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A header as it travels: original case, one entry per line sent. */
 export type HeaderLine = readonly [name: string, value: string];
 
@@ -19,7 +21,8 @@ export interface ApiRequest {
 export interface ApiReply {
   readonly status: number;
   readonly headers: readonly HeaderLine[];
-  readonly body: Buffer | string;
+  /** A stream is handed on as it comes; when it fails, the connection is cut. */
+  readonly body: Buffer | string | Readable;
 }
 
 /** All values of a header, whatever the case of its name. */

@@ -1,5 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ApiReply, ApiRequest, HeaderLine } from './http-message.ts';
 
 /** The largest request body (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html). */
@@ -56,7 +58,7 @@ export class HttpServer {
     if (body === 'too long') return refuseBody(message, response);
     try {
       const reply = await this.#options.answer(toApiRequest(message, body), clientGone.signal);
-      if (!response.destroyed) send(response, reply);
+      await send(response, reply);
     } catch (error) {
       this.#options.report(`API Gateway failed: ${error instanceof Error ? error.stack : error}`);
       response.destroy();
@@ -106,10 +108,19 @@ function pairs(rawHeaders: readonly string[]): HeaderLine[] {
   return rawHeaders.flatMap((name, index): HeaderLine[] => (index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? '']] : []));
 }
 
-function send(response: http.ServerResponse, reply: ApiReply): void {
-  const byName = Map.groupBy(reply.headers, ([name]) => name);
-  for (const [name, lines] of byName)
+/** A stream's headers leave at once, and each of its chunks as it comes. When it fails, the client sees the connection break. */
+async function send(response: http.ServerResponse, { status, headers, body }: ApiReply): Promise<void> {
+  if (response.destroyed) {
+    if (body instanceof Readable) body.destroy();
+    return;
+  }
+  for (const [name, lines] of Map.groupBy(headers, ([name]) => name))
     response.setHeader(name, lines.length === 1 ? (lines[0]?.[1] ?? '') : lines.map(([, value]) => value));
-  response.statusCode = reply.status;
-  response.end(reply.body);
+  response.statusCode = status;
+  if (!(body instanceof Readable)) {
+    response.end(body);
+    return;
+  }
+  response.flushHeaders();
+  await pipeline(body, response).catch(() => undefined);
 }

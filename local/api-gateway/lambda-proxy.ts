@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
@@ -6,6 +7,7 @@ import type { ApiReply } from './http-message.ts';
 import type { LambdaIntegration } from './integration.ts';
 import { type ProxyEventParts, proxyEvent } from './proxy-event.ts';
 import { MalformedProxyResponse, readProxyResponse } from './proxy-response.ts';
+import { readStreamedReply, type StreamedReply } from './streamed-reply.ts';
 import { responseTrace } from './trace-id.ts';
 
 /** The largest event that Lambda takes synchronously (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
@@ -17,9 +19,19 @@ export interface Invocation {
   readonly functionError?: string;
 }
 
+/** A function's response as it arrives. */
+export interface StreamedInvocation {
+  /** Fails when the function does. */
+  readonly body: Readable;
+  /** Set when the function failed before it said anything; the body then says how. */
+  readonly functionError?: string;
+}
+
 /** Whoever runs functions. A rejection means that the function was not run: the principal may not, or there is none. */
 export interface FunctionInvoker {
   invokeAs(principal: Principal, functionArn: string, payload: string): Promise<Invocation>;
+  /** Resolves when the response begins. */
+  invokeWithResponseStreamAs(principal: Principal, functionArn: string, payload: string): Promise<StreamedInvocation>;
 }
 
 export interface LambdaProxyOptions {
@@ -42,23 +54,71 @@ export class LambdaProxy {
   async answer(integration: LambdaIntegration, parts: ProxyEventParts, clientGone: AbortSignal): Promise<ApiReply> {
     const event = JSON.stringify(proxyEvent(parts));
     if (Buffer.byteLength(event) > MAX_EVENT_BYTES) throw new GatewayError('REQUEST_TOO_LARGE', 'Request Too Long');
-    const result = await this.#inTime(this.#invoke(integration.functionArn, event, parts), integration.timeoutMs, clientGone);
-    if (result.functionError !== undefined) {
-      throw this.#failed(parts, `the function failed (${result.functionError}): ${result.payload.toString('utf8', 0, 500)}`);
-    }
+    const reply = integration.streams
+      ? await this.#streamed(integration, event, parts, clientGone)
+      : await this.#buffered(integration, event, parts, clientGone);
+    return { ...reply, headers: [...reply.headers, ['X-Amzn-Trace-Id', responseTrace(parts.trace)]] };
+  }
+
+  async #buffered({ functionArn, timeoutMs }: LambdaIntegration, event: string, parts: ProxyEventParts, clientGone: AbortSignal) {
+    const { functions } = this.#options;
+    const invocation = this.#invoke(functionArn, parts, (gateway) => functions.invokeAs(gateway, functionArn, event));
+    const { payload, functionError } = await this.#inTime(invocation, timeoutMs, clientGone);
+    if (functionError !== undefined) throw this.#failed(parts, failure(functionError, payload));
+    return this.#read(parts, () => readProxyResponse(payload, parts.request, parts.deployment.binaryMediaTypes));
+  }
+
+  /** Resolves with the response's beginning. What takes longer than the timeout is cut off, wherever it is. */
+  async #streamed({ functionArn, timeoutMs }: LambdaIntegration, event: string, parts: ProxyEventParts, clientGone: AbortSignal) {
+    const { functions, clock } = this.#options;
+    const startedAt = clock.now();
+    const beginning = this.#invoke(functionArn, parts, (gateway) => functions.invokeWithResponseStreamAs(gateway, functionArn, event)).then(
+      (invocation) => this.#begin(invocation, parts),
+    );
     try {
-      const reply = readProxyResponse(result.payload, parts.request, parts.deployment.binaryMediaTypes);
-      return { ...reply, headers: [...reply.headers, ['X-Amzn-Trace-Id', responseTrace(parts.trace)]] };
+      const reply = await this.#inTime(beginning, timeoutMs, clientGone);
+      const over = new AbortController();
+      reply.body.once('close', () => over.abort('the stream has ended'));
+      reply.body.once('error', (error) => this.#reportBreak(parts, error, clientGone));
+      void clock.sleep(startedAt + timeoutMs - clock.now(), over.signal).then(() => {
+        if (!over.signal.aborted) reply.body.destroy(new Error('the stream took longer than its integration may'));
+      });
+      return reply;
+    } catch (error) {
+      // Nobody reads it any more, and the function goes on all the same.
+      beginning.then(({ body }) => body.destroy()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #reportBreak({ context }: ProxyEventParts, error: Error, clientGone: AbortSignal): void {
+    if (clientGone.aborted) return;
+    this.#options.report(`${context.httpMethod} ${context.resourcePath} broke off in the middle of its answer: ${error.message}`);
+  }
+
+  async #begin({ body, functionError }: StreamedInvocation, parts: ProxyEventParts): Promise<StreamedReply> {
+    if (functionError !== undefined) throw this.#failed(parts, failure(functionError, Buffer.concat(await body.toArray())));
+    try {
+      return await this.#read(parts, () => readStreamedReply(body));
+    } catch (error) {
+      body.destroy();
+      if (error instanceof GatewayError) throw error;
+      throw this.#failed(parts, `the function broke off before its response had begun: ${error}`);
+    }
+  }
+
+  async #read<Reply>(parts: ProxyEventParts, read: () => Reply | Promise<Reply>): Promise<Reply> {
+    try {
+      return await read();
     } catch (error) {
       if (error instanceof MalformedProxyResponse) throw this.#failed(parts, `malformed Lambda proxy response: ${error.message}`);
       throw error;
     }
   }
 
-  async #invoke(functionArn: string, event: string, parts: ProxyEventParts): Promise<Invocation> {
+  async #invoke<Result>(functionArn: string, parts: ProxyEventParts, run: (gateway: Principal) => Promise<Result>): Promise<Result> {
     try {
-      const gateway: Principal = { kind: 'service', name: 'apigateway.amazonaws.com', sourceArn: this.#methodArn(parts) };
-      return await this.#options.functions.invokeAs(gateway, functionArn, event);
+      return await run({ kind: 'service', name: 'apigateway.amazonaws.com', sourceArn: this.#methodArn(parts) });
     } catch (error) {
       this.#options.report(`API Gateway could not invoke ${functionArn}: ${error instanceof Error ? error.message : error}`);
       const denied = error instanceof AwsError && error.code === 'AccessDeniedException';
@@ -72,7 +132,7 @@ export class LambdaProxy {
     return `arn:aws:execute-api:${this.#options.region}:${LOCAL_ACCOUNT}:${method}`;
   }
 
-  async #inTime(work: Promise<Invocation>, timeoutMs: number, clientGone: AbortSignal): Promise<Invocation> {
+  async #inTime<Result>(work: Promise<Result>, timeoutMs: number, clientGone: AbortSignal): Promise<Result> {
     const over = new AbortController();
     const stop = () => over.abort('no longer waiting');
     clientGone.addEventListener('abort', stop, { once: true });
@@ -92,4 +152,8 @@ export class LambdaProxy {
     this.#options.report(`${context.httpMethod} ${context.resourcePath} answered 502: ${reason}`);
     return internalServerError('DEFAULT_5XX', 502);
   }
+}
+
+function failure(functionError: string, document: Buffer): string {
+  return `the function failed (${functionError}): ${document.toString('utf8', 0, 500)}`;
 }

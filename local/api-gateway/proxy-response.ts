@@ -6,11 +6,15 @@ import { type ApiReply, type ApiRequest, type HeaderLine, headerValues, isBinary
 /** Headers that API Gateway keeps for itself: a function's own come back as `x-amzn-Remapped-…`, as seen on AWS. */
 const REMAPPED_HEADERS = new Set(['connection', 'content-length', 'date', 'server', 'www-authenticate']);
 
+/** A member of a proxy response that is written as text. */
 const scalar = z.union([z.string(), z.boolean(), z.number()]).transform(String);
-const proxyResponse = z.strictObject({
+/** What a function says about its response, besides the body. */
+export const responseHead = z.strictObject({
   statusCode: z.union([z.int().min(200).max(599), z.stringFormat('status', /^[2-5]\d\d$/).transform(Number)]).nullish(),
   headers: z.record(z.string(), scalar).nullish(),
   multiValueHeaders: z.record(z.string(), z.array(scalar)).nullish(),
+});
+const proxyResponse = responseHead.extend({
   body: z.string().nullish(),
   isBase64Encoded: z.boolean().nullish(),
 });
@@ -47,7 +51,10 @@ function parseJson(payload: Buffer): unknown {
 }
 
 /** Both kinds merge into one list per name; multi-value headers come first and decide the name's case. */
-function mergeHeaders(single: Readonly<Record<string, string>>, multiple: Readonly<Record<string, readonly string[]>>): HeaderLine[] {
+export function mergeHeaders(
+  single: Readonly<Record<string, string>>,
+  multiple: Readonly<Record<string, readonly string[]>>,
+): HeaderLine[] {
   const merged = Object.entries(multiple).flatMap(([name, values]) => values.map((value): HeaderLine => [name, value]));
   for (const [name, value] of Object.entries(single)) {
     const known = merged.filter(([candidate]) => candidate.toLowerCase() === name.toLowerCase());
@@ -56,10 +63,12 @@ function mergeHeaders(single: Readonly<Record<string, string>>, multiple: Readon
   return merged;
 }
 
-function clientHeaders(headers: readonly HeaderLine[]): HeaderLine[] {
+/** `kept` are names, in lower case, of headers that the function may set though the gateway keeps them for itself otherwise. */
+export function clientHeaders(headers: readonly HeaderLine[], kept: readonly string[] = []): HeaderLine[] {
+  const isRemapped = (name: string) => REMAPPED_HEADERS.has(name) && !kept.includes(name);
   const lines = headers
     .filter(([name]) => name.toLowerCase() !== 'transfer-encoding')
-    .map(([name, value]): HeaderLine => [REMAPPED_HEADERS.has(name.toLowerCase()) ? `x-amzn-Remapped-${name}` : name, value]);
+    .map(([name, value]): HeaderLine => [isRemapped(name.toLowerCase()) ? `x-amzn-Remapped-${name}` : name, value]);
   for (const [name, value] of lines) {
     try {
       validateHeaderName(name);

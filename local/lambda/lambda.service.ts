@@ -88,6 +88,12 @@ export class LambdaService implements Service {
     return { requestId: invocation.requestId, ...rest, body: stream };
   }
 
+  /** The same for somebody who must be allowed to, by the right to invoke. Throws AccessDeniedException otherwise. */
+  async invokeWithResponseStreamAs(principal: Principal, functionArn: string, payload: string | Buffer): Promise<StreamedInvocation> {
+    this.#options.access.require(principal, this.#invokePermission(functionArn));
+    return this.invokeWithResponseStream(functionArn, payload);
+  }
+
   /** Takes an event for asynchronous delivery, with Lambda's retries, and returns its request id. */
   invokeLater(functionArn: string, payload: string | Buffer, options: InvokeOptions = {}): string {
     const target = this.function(functionArn);

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { ApiGatewayService } from '../../local/api-gateway/api-gateway.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
@@ -6,6 +7,11 @@ const LAMBDA = {
   Type: 'AWS_PROXY',
   IntegrationHttpMethod: 'POST',
   Uri: `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${FUNCTION_ARN}/invocations`,
+};
+const STREAMING = {
+  ...LAMBDA,
+  Uri: `arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/${FUNCTION_ARN}/response-streaming-invocations`,
+  ResponseTransferMode: 'STREAM',
 };
 const REGIONAL = { EndpointConfiguration: { Types: ['REGIONAL'] } };
 
@@ -21,7 +27,10 @@ beforeEach(async () => {
     service = new ApiGatewayService({
       clock,
       region: 'eu-west-1',
-      functions: { invokeAs: async () => ({ payload: Buffer.from('{}') }) },
+      functions: {
+        invokeAs: async () => ({ payload: Buffer.from('{}') }),
+        invokeWithResponseStreamAs: async () => ({ body: Readable.from([]) }),
+      },
       authorizers: { verifyToken: () => Promise.reject(new TypeError('the verifier is broken')) },
       report: (line) => reports.push(line),
     });
@@ -49,17 +58,15 @@ test.each<[string, Record<string, unknown>, RegExp]>([
 });
 
 test.each<[string, object, RegExp]>([
+  ['a stream of what is no proxy', mock({ ResponseTransferMode: 'STREAM' }), /response streaming of the integration type MOCK/],
+  ['a stream from Invoke', { Integration: { ...STREAMING, Uri: LAMBDA.Uri } }, /ResponseTransferMode STREAM and .*\/invocations/],
   [
-    'response streaming',
-    {
-      Integration: {
-        ...LAMBDA,
-        Uri: `arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/${FUNCTION_ARN}/response-streaming-invocations`,
-        ResponseTransferMode: 'STREAM',
-      },
-    },
-    /response streaming .*STREAM/,
+    'one piece from InvokeWithResponseStream',
+    { Integration: { ...STREAMING, ResponseTransferMode: 'BUFFERED' } },
+    /ResponseTransferMode BUFFERED and .*\/response-streaming-invocations/,
   ],
+  ['an unknown transfer mode', { Integration: { ...LAMBDA, ResponseTransferMode: 'CHUNKED' } }, /ResponseTransferMode/],
+  ['a stream that may be silent for long', { Integration: { ...STREAMING, TimeoutInMillis: 300_001 } }, /silent for 300000 ms/],
   ['another integration type', { Integration: { Type: 'HTTP_PROXY', Uri: 'https://a.example' } }, /HTTP_PROXY/],
   ['a function elsewhere', { Integration: { ...LAMBDA, Uri: LAMBDA.Uri.replace('eu-west-1', 'us-east-1') } }, /us-east-1/],
   ['a method other than POST towards Lambda', { Integration: { ...LAMBDA, IntegrationHttpMethod: 'GET' } }, /IntegrationHttpMethod/],

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { Readable } from 'node:stream';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
@@ -42,9 +43,17 @@ const tokens = new Map<string, Record<string, unknown>>([
 /** The function behind every route: a test says how it answers, and sees how often it was asked. */
 class FunctionStandIn {
   handler: Handler = echo;
+  /** How it answers where the method streams. */
+  stream: (event: APIGatewayProxyEvent) => Readable = () => Readable.from([]);
   /** What Lambda calls the failure of a function: `Unhandled`, say. */
   error: string | undefined;
   invocations = 0;
+
+  async invokeStreaming(functionArn: string, payload: string): Promise<{ body: Readable; functionError?: string }> {
+    expect(functionArn).toMatch(/^arn:aws:lambda:eu-west-1:000000000000:function:Fn/);
+    this.invocations += 1;
+    return { body: this.stream(JSON.parse(payload)), ...(this.error === undefined ? {} : { functionError: this.error }) };
+  }
 
   async invoke(functionArn: string, payload: string): Promise<{ payload: Buffer; functionError?: string }> {
     expect(functionArn).toMatch(/^arn:aws:lambda:eu-west-1:000000000000:function:Fn/);
@@ -56,6 +65,7 @@ class FunctionStandIn {
 
   reset(): void {
     this.handler = echo;
+    this.stream = () => Readable.from([]);
     this.error = undefined;
     this.invocations = 0;
   }
@@ -102,7 +112,10 @@ export async function serveApi(build: (blueprint: Blueprint) => void, options: a
       clock,
       region: REGION,
       report: (line) => reports.push(line),
-      functions: { invokeAs: (_gateway, functionArn, payload) => fn.invoke(functionArn, payload) },
+      functions: {
+        invokeAs: (_gateway, functionArn, payload) => fn.invoke(functionArn, payload),
+        invokeWithResponseStreamAs: (_gateway, functionArn, payload) => fn.invokeStreaming(functionArn, payload),
+      },
       authorizers: { verifyToken },
     });
     return [service];

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { FunctionStreamError } from '../../local/lambda/function-response.ts';
 import type { LambdaService } from '../../local/lambda/lambda.service.ts';
+import type { Principal } from '../../local/platform/principal.ts';
 import { type LambdaUnderTest, openLambda } from './lambda-handlers/lambda-under-test.ts';
 
 const PRELUDE = `${JSON.stringify({ statusCode: 201, headers: { 'x-colour': 'green' } })}${'\0'.repeat(8)}`;
@@ -81,4 +82,23 @@ test('a reader who leaves does not stop the function, and its environment serves
   const { payload, logTail } = await functions.invoke(name, '{"chunks":["four"]}');
   expect(String(payload)).toBe(`${PRELUDE}four`);
   expect(logTail).toMatch(/^START .*\nEND .*\nREPORT /);
+});
+
+test('whoever streams a response needs the right to invoke', async () => {
+  const gateway: Principal = {
+    kind: 'service',
+    name: 'apigateway.amazonaws.com',
+    sourceArn: 'arn:aws:execute-api:eu-west-1:000000000000:a/v1/GET/',
+  };
+  const { arn } = functions.function(name).configuration;
+  await expect(functions.invokeWithResponseStreamAs(gateway, arn, '{"chunks":["one"]}')).rejects.toMatchObject({
+    code: 'AccessDeniedException',
+  });
+  await under.door.provision('AWS::Lambda::Permission', 'Streaming', {
+    FunctionName: name,
+    Action: 'lambda:InvokeFunction',
+    Principal: 'apigateway.amazonaws.com',
+  });
+  const { body } = await functions.invokeWithResponseStreamAs(gateway, arn, '{"chunks":["one"]}');
+  expect(String(await buffer(body))).toBe(`${PRELUDE}one`);
 });
