@@ -39,6 +39,9 @@ export class Problem extends Error {
   }
 }
 
+/** For a request that the gateway let through to a function that knows nothing of it. */
+export const noSuchRoute = (): Problem => new Problem('not_found', 'There is no such route.');
+
 /** An error of the AWS SDK, as far as we read it. */
 interface ServiceError extends Error {
   readonly code?: string;
