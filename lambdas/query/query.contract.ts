@@ -39,6 +39,26 @@ export interface QueryDocument {
   readonly usage: UsageDocument;
 }
 
+/** More of the answer's text. */
+export interface TokenEvent {
+  readonly event: 'token';
+  readonly data: { readonly text: string };
+}
+
+/** Whom the text that came last cites, and nobody was cited by before: the first is `[1]` in the text. */
+export interface CitationEvent {
+  readonly event: 'citation';
+  readonly data: CitationDocument;
+}
+
+/** The end of an answer that came in events, and all that they have not told. */
+export interface DoneEvent {
+  readonly event: 'done';
+  readonly data: Omit<QueryDocument, 'answer' | 'citations'>;
+}
+
+export type QueryEvent = TokenEvent | CitationEvent | DoneEvent;
+
 /** Names of the catalogue, joined by commas; none is an empty text. */
 const modelNames = () =>
   z.pipe(
@@ -63,6 +83,6 @@ export const queryContract = {
     MAX_ANSWER_TOKENS: positiveInteger(),
   },
   routes: {
-    ask: { method: 'POST', path: '/api/query', access: 'user', body: QueryRequest },
+    ask: { method: 'POST', path: '/api/query', access: 'user', body: QueryRequest, streams: true },
   },
 } as const satisfies FunctionContract;

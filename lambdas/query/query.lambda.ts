@@ -1,10 +1,10 @@
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger } from '../shared/observability.ts';
+import { streamingApiHandler } from '../shared/streaming-api-handler.ts';
 import { SpendFlags } from '../spend/spend-flags.ts';
 import { SpendGate } from '../spend/spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
@@ -31,6 +31,6 @@ const ports: QueryPorts = {
   onLedgerFailure: (error) => logger.error('a reservation could not be closed', { error }),
 };
 
-export const handler = apiHandler(queryContract, environment, {
-  ask: async ({ caller, body, deadline }) => ({ body: await gate.guard(() => answerQuestion(ports, caller, body, deadline)) }),
+export const handler = streamingApiHandler(queryContract, environment, {
+  ask: ({ caller, body, deadline }) => gate.guardEach(() => answerQuestion(ports, caller, body, deadline)),
 });

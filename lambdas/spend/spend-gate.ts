@@ -50,6 +50,17 @@ export class SpendGate {
     }
   }
 
+  /** The same for work that passes on what it comes to, piece by piece. */
+  async *guardEach<Piece, Result>(work: () => AsyncGenerator<Piece, Result>): AsyncGenerator<Piece, Result> {
+    const reading = this.#readWhenDue();
+    try {
+      this.check();
+      return yield* work();
+    } finally {
+      await reading;
+    }
+  }
+
   /** The same for work that may wait: in an environment that has never read the flag, that comes first. */
   async guardOnceRead<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#readAtMs === Number.NEGATIVE_INFINITY) await this.#readWhenDue();

@@ -6,6 +6,7 @@ import {
   LambdaIntegration,
   type MethodOptions,
   RequestValidator,
+  ResponseTransferMode,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
@@ -20,6 +21,8 @@ import { requestModelSchema } from './request-model.ts';
 const SIGNED_IN_SCOPE = 'aws.cognito.signin.user.admin';
 /** API Gateway's own limit for an integration that does not stream. */
 const INTEGRATION_TIMEOUT = Duration.seconds(29);
+/** Longer than the function may take that answers a method which streams. */
+const STREAMING_TIMEOUT = Duration.seconds(70);
 
 export interface ApiProps {
   readonly config: StageConfig;
@@ -67,11 +70,16 @@ export class Api extends Construct {
       USER_POOL_CLIENT_ID: this.#props.userPoolClient.userPoolClientId,
       CORS_ORIGINS: this.#props.config.corsOrigins.join(','),
     });
-    const integration = new LambdaIntegration(fn, { timeout: INTEGRATION_TIMEOUT, allowTestInvoke: false });
+    const integrate = ({ streams }: RouteContract) =>
+      new LambdaIntegration(fn, {
+        timeout: streams ? STREAMING_TIMEOUT : INTEGRATION_TIMEOUT,
+        responseTransferMode: streams ? ResponseTransferMode.STREAM : ResponseTransferMode.BUFFERED,
+        allowTestInvoke: false,
+      });
     for (const [name, route] of Object.entries<RouteContract>(contract.routes ?? {})) {
       this.#restApi.root
         .resourceForPath(route.path)
-        .addMethod(route.method, integration, { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) });
+        .addMethod(route.method, integrate(route), { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) });
     }
   }
 

@@ -24,7 +24,7 @@ export function allowModel(grantee: IGrantable, model: TextModel, stack: Stack):
     },
     stack,
   );
-  const actions = ['bedrock:InvokeModel'];
+  const actions = ['bedrock:InvokeModelWithResponseStream'];
   grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [profileArn] }));
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({

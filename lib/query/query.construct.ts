@@ -22,7 +22,7 @@ export class Query extends Construct {
     super(scope, id);
     const { config, api, knowledgeBase, usage, spend } = props;
     const { models, maxAnswerTokens } = config;
-    const fn = new CapabilityFunction(this, 'Function', { ...props, contract: queryContract, timeout: Duration.seconds(28) });
+    const fn = new CapabilityFunction(this, 'Function', { ...props, contract: queryContract, timeout: Duration.seconds(65) });
     fn.provide({
       DEFAULT_MODEL: models.default,
       ALLOWED_MODELS: models.allowed.join(','),

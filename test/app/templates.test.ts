@@ -46,6 +46,25 @@ describe('the API', () => {
     }
   });
 
+  test('streams the answers to questions, and nothing else; deadlines nest', () => {
+    const methods = Object.values(api.findResources('AWS::ApiGateway::Method'))
+      .map(({ Properties }) => Properties)
+      .filter(({ HttpMethod }) => HttpMethod !== 'OPTIONS');
+    const streaming = methods.filter(({ Integration }) => Integration.ResponseTransferMode === 'STREAM');
+    expect(streaming.map(({ RequestModels }) => Object.keys(RequestModels))).toEqual([['application/json']]);
+    expect(streaming[0]?.Integration.TimeoutInMillis).toBe(70_000);
+    expect(JSON.stringify(streaming[0]?.Integration.Uri)).toMatch(/2021-11-15.*QueryFunction.*response-streaming-invocations/);
+    for (const { Integration } of methods.filter((method) => !streaming.includes(method))) {
+      expect(Integration).toMatchObject({ ResponseTransferMode: 'BUFFERED', TimeoutInMillis: 29_000 });
+    }
+    const timeouts = Object.entries(api.findResources('AWS::Lambda::Function')).map(([id, { Properties }]) => [id, Properties.Timeout]);
+    expect(Object.fromEntries(timeouts.map(([id, timeout]) => [String(id).replace(/Function.*/, ''), timeout]))).toMatchObject({
+      Query: 65,
+      Manuals: 28,
+      Usage: expect.any(Number),
+    });
+  });
+
   test('refuses by itself with problem documents', () => {
     for (const { Properties } of Object.values(api.findResources('AWS::ApiGateway::GatewayResponse'))) {
       expect(Properties.ResponseParameters['gatewayresponse.header.Content-Type']).toBe("'application/problem+json'");
@@ -86,7 +105,7 @@ describe('functions', () => {
     expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem']);
     expect(actionsOf('QueryFunction')).toEqual([
       // All profiles at once, and each model through its own, as models.test.ts looks into.
-      ...Array(1 + stageConfig('dev').models.allowed.length).fill('bedrock:InvokeModel'),
+      ...Array(1 + stageConfig('dev').models.allowed.length).fill('bedrock:InvokeModelWithResponseStream'),
       'bedrock:Retrieve',
       'dynamodb:GetItem',
       'dynamodb:UpdateItem',

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { extractPages } from '../../lambdas/manuals/extraction/extract-pages.ts';
-import { renderPrompt } from '../../lambdas/query/prompt.contract.ts';
+import type { AnswerEnding } from '../../lambdas/query/answer-generator.ts';
+import { type Prompt, renderPrompt } from '../../lambdas/query/prompt.contract.ts';
 import { DEFAULT_MAX_RESULTS } from '../../lambdas/query/query.contract.ts';
 import { answerQuestion, type QueryPorts } from '../../lambdas/query/query.ts';
+import { wholeOf } from '../../lambdas/shared/event-stream.ts';
 import type { Passage } from '../../lambdas/shared/manual-retriever.ts';
 import { documentId, PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import type { Reservation } from '../../lambdas/usage/reservation.ts';
@@ -71,7 +73,7 @@ export class InProcessStage implements Stage {
     }
     return {
       find: (question) => this.#find(name, question),
-      ask: (question) => answerQuestion(this.#ports(), callerNamed(name), { question }, new AbortController().signal),
+      ask: (question) => wholeOf(answerQuestion(this.#ports(), callerNamed(name), { question }, new AbortController().signal)),
     };
   }
 
@@ -81,10 +83,7 @@ export class InProcessStage implements Stage {
       ledger: { reserve: async () => UNMETERED, settle: nothing, refund: nothing },
       retriever: { retrieve: ({ userId }, { question, maxResults }) => this.#find(userId, question, maxResults) },
       generator: {
-        generate: async (prompt) => {
-          const { output } = await this.#models.send(new ConverseCommand(converseInput(renderPrompt(prompt))));
-          return { text: output?.message?.content?.[0]?.text ?? '', modelId: 'local', end: 'complete' };
-        },
+        generate: (prompt) => this.#generate(prompt),
       },
       models: stageConfig('dev').models,
       spend: { check: () => undefined },
@@ -92,6 +91,12 @@ export class InProcessStage implements Stage {
         throw error;
       },
     };
+  }
+
+  async *#generate(prompt: Prompt): AsyncGenerator<string, AnswerEnding> {
+    const { output } = await this.#models.send(new ConverseCommand(converseInput(renderPrompt(prompt))));
+    yield output?.message?.content?.[0]?.text ?? '';
+    return { modelId: 'local', end: 'complete' };
   }
 
   async #find(owner: string, question: string, numberOfResults = DEFAULT_MAX_RESULTS): Promise<Passage[]> {

@@ -2,7 +2,7 @@ import type { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import type { DescribedManual } from '../../lambdas/manuals/manual.ts';
 import { ManualDocuments } from '../../lambdas/manuals/manual-documents.ts';
-import { AnswerGenerator } from '../../lambdas/query/answer-generator.ts';
+import { type AnswerEnding, AnswerGenerator } from '../../lambdas/query/answer-generator.ts';
 import type { TextModelName } from '../../lambdas/query/models.contract.ts';
 
 /** What is printed as embedded metrics while something is done. */
@@ -28,6 +28,23 @@ async function costsOf(work: () => Promise<unknown>) {
   }));
 }
 
+/** An answer of Converse, as far as it is metered. */
+const streaming = (usage: object) => ({
+  stream: (async function* () {
+    yield { contentBlockDelta: { delta: { text: 'x' } } };
+    yield { messageStop: { stopReason: 'end_turn' } };
+    yield { metadata: { usage } };
+  })(),
+});
+
+/** Lets an answer come to its end. */
+async function endOf(answer: AsyncGenerator<string, AnswerEnding>): Promise<AnswerEnding> {
+  for (;;) {
+    const next = await answer.next();
+    if (next.done) return next.value;
+  }
+}
+
 const DIMENSIONS = { Dimensions: ['Model', 'Operation', 'service'], service: expect.any(String) };
 
 test.each<[TextModelName, number, number]>([
@@ -37,9 +54,9 @@ test.each<[TextModelName, number, number]>([
   ['nova-lite', 1_000_000, 0.069 + 0.0276],
 ])('an answer of %s to %d tokens is metered by what it read and what it wrote, each at its price', async (model, inputTokens, dollars) => {
   const usage = { inputTokens, outputTokens: 100_000, totalTokens: inputTokens + 100_000 };
-  const client = { send: async () => ({ usage, output: { message: { content: [{ text: 'x' }] } } }) } as unknown as BedrockRuntimeClient;
+  const client = { send: async () => streaming(usage) } as unknown as BedrockRuntimeClient;
   const generator = new AnswerGenerator(client, 800);
-  const costs = await costsOf(() => generator.generate({ question: 'q', passages: [] }, [model], new AbortController().signal));
+  const costs = await costsOf(() => endOf(generator.generate({ question: 'q', passages: [] }, [model], new AbortController().signal)));
   expect(costs).toEqual([{ ...DIMENSIONS, Operation: 'Answer', Model: model, dollars: expect.closeTo(dollars, 9) }]);
 });
 
@@ -50,13 +67,13 @@ test('only the model that answered is metered, at its own price and under its ow
     send: async ({ input }: { input: { modelId: string } }) => {
       asked.push(input.modelId);
       if (asked.length === 1) throw Object.assign(new Error('Too many tokens'), { name: 'ThrottlingException' });
-      return { usage, output: { message: { content: [{ text: 'x' }] } } };
+      return streaming(usage);
     },
   } as unknown as BedrockRuntimeClient;
   const { signal } = new AbortController();
   const generator = new AnswerGenerator(client, 800);
   const costs = await costsOf(async () => {
-    const answer = await generator.generate({ question: 'q', passages: [] }, ['claude-haiku-5-5', 'nova-2-lite'], signal);
+    const answer = await endOf(generator.generate({ question: 'q', passages: [] }, ['claude-haiku-5-5', 'nova-2-lite'], signal));
     expect(answer.modelId).toBe('nova-2-lite');
   });
   expect(asked).toEqual(['eu.anthropic.claude-haiku-5-5', 'eu.amazon.nova-2-lite-v1:0']);
