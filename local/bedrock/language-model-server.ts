@@ -51,7 +51,7 @@ export class LanguageModelServer implements Answerer {
       throw error instanceof AwsError ? error : this.#failureOf(error, silence);
     } finally {
       silence.end();
-      // Whoever stops listening stops the model.
+      // What the server may still be saying is not wanted.
       silence.controller.abort();
     }
   }

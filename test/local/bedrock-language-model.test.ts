@@ -275,6 +275,15 @@ test('whoever stops listening stops the server’s model', async () => {
   await hungUp;
 });
 
+test('a server that goes on with something else is not listened to', async () => {
+  const { promise: hungUp, resolve } = Promise.withResolvers<void>();
+  script = (response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' }).on('close', resolve).write('Once upon a time');
+  };
+  await expect(converse()).rejects.toMatchObject({ message: sentence('answered with something else than an event stream') });
+  await hungUp;
+});
+
 test('a greeting asks for one token', async () => {
   script = says(content('Y'), finish('length'));
   await new LanguageModelServer({ url: `${url}/v1`, model: 'tiny:1b' }).greet();

@@ -59,8 +59,8 @@ test.each([
 });
 
 test('when none is available, the reason of the first is told', async () => {
-  const first = refusal('ThrottlingException');
-  const others = refusal('ResourceNotFoundException');
+  const first = refusal('ThrottlingException', 'busy');
+  const others = refusal('ResourceNotFoundException', 'gone');
   await expect(ask({ 'claude-haiku-5-5': first, 'nova-2-lite': others, 'nova-lite': others })).resolves.toEqual({
     asked: [...CHAIN],
     passedOver: [...CHAIN],

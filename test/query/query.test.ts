@@ -189,6 +189,7 @@ describe('model_id', () => {
   test.each<[string | undefined, string[]]>([
     [undefined, ['claude-haiku-5-5', 'nova-2-lite']],
     ['nova-lite', ['nova-lite', 'nova-2-lite']],
+    ['nova-2-lite', ['nova-2-lite']],
   ])('%s asks %j, in this order', async (model_id, expected) => {
     const asked: (readonly string[])[] = [];
     const generate: QueryPorts['generator']['generate'] = (_prompt, chain) => {
