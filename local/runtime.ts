@@ -60,7 +60,7 @@ export class Runtime {
     undo.defer(() => lock.release());
 
     const embedder = embeddings && new EmbeddingsServer(embeddings);
-    const answerer = languageModel && new LanguageModelServer(languageModel);
+    const answerer = languageModel && new LanguageModelServer(languageModel, { report: onReport });
     // Now rather than when the first manual or question fails.
     await embedder?.embed(['Is there anybody?']);
     const speechEngine = findSpeechEngine(speech);

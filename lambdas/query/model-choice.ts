@@ -37,6 +37,7 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
   'InternalServerException',
   'ModelNotReadyException',
   'ModelErrorException',
+  'ModelStreamErrorException',
   'ModelTimeoutException',
   'ResourceNotFoundException',
 ]);
@@ -51,7 +52,7 @@ const UNAVAILABLE_IN_WORDS: Readonly<Record<string, RegExp>> = {
 };
 
 /** Whether an error says that this model cannot answer now, while another one may. */
-export function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   const { name = '', message = '', $metadata } = (error ?? {}) as ServiceError;
   return UNAVAILABLE.has(name) || ($metadata?.httpStatusCode ?? 0) >= 500 || UNAVAILABLE_IN_WORDS[name]?.test(message) === true;
 }

@@ -9,7 +9,13 @@ export interface LanguageModelOptions {
   readonly model: string;
 }
 
-/** A server that says nothing for longer than this hangs. */
+interface LanguageModelSettings {
+  /** A server that says nothing for longer than this hangs. */
+  readonly silenceMs?: number;
+  /** Told what fails an answer; once, however often it does so in a row. */
+  readonly report?: (line: string) => void;
+}
+
 const SILENCE_MS = 60_000;
 const PATH = '/v1/chat/completions';
 
@@ -22,21 +28,38 @@ export class LanguageModelServer implements Answerer {
   readonly #url: string;
   readonly #model: string;
   readonly #silenceMs: number;
+  readonly #report: (line: string) => void;
+  #reported: string | undefined;
 
-  constructor({ url, model }: LanguageModelOptions, silenceMs = SILENCE_MS) {
+  constructor({ url, model }: LanguageModelOptions, { silenceMs = SILENCE_MS, report = () => undefined }: LanguageModelSettings = {}) {
     this.name = `local.${model}`;
     this.#url = url.replace(/\/+$/, '').replace(/\/v1(\/chat\/completions)?$/, '') + PATH;
     this.#model = model;
     this.#silenceMs = silenceMs;
+    this.#report = report;
   }
 
   /** Asks for one token. Throws AwsError when the server or its model is not there. */
   async greet(): Promise<void> {
     const messages = [{ role: 'user', text: 'Is there anybody?' }] as const;
-    for await (const _ of this.answer({ system: '', messages, message: '', input: '', maxTokens: 1 }));
+    for await (const _ of this.#ask({ system: '', messages, message: '', input: '', maxTokens: 1 }));
   }
 
   async *answer(request: ConverseRequest): AsyncGenerator<AnswerPart> {
+    try {
+      for await (const part of this.#ask(request)) {
+        if (part.kind === 'end') this.#reported = undefined;
+        yield part;
+      }
+    } catch (error) {
+      const { message } = error as AwsError;
+      if (message !== this.#reported) this.#report(message);
+      this.#reported = message;
+      throw error;
+    }
+  }
+
+  async *#ask(request: ConverseRequest): AsyncGenerator<AnswerPart> {
     const silence = new Silence(this.#silenceMs);
     try {
       const response = await this.#post(request, silence);
@@ -131,7 +154,9 @@ class Silence {
   }
 }
 
+/** What the system says, which fetch keeps in the cause. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code) : error.message;
+  const { message, cause } = error as Error;
+  const { message: reason, code } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return reason || code || message;
 }

@@ -29,6 +29,7 @@ let url: string;
 let door: TestFrontDoor;
 let client: BedrockRuntimeClient;
 let script: Script;
+const reports: string[] = [];
 const requests: { readonly path: string | undefined; readonly body: Record<string, unknown> }[] = [];
 
 beforeAll(async () => {
@@ -38,7 +39,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const answerer = new LanguageModelServer({ url, model: 'tiny:1b' }, SILENCE_MS);
+  const answerer = new LanguageModelServer({ url, model: 'tiny:1b' }, { silenceMs: SILENCE_MS, report: (line) => reports.push(line) });
   door = await openFrontDoor(({ clock, access }) => [new BedrockService({ clock, region: 'eu-west-1', access, answerer })]);
   client = new BedrockRuntimeClient(door.clientConfig);
 });
@@ -232,11 +233,16 @@ test.each<[string, Script, string, string]>([
 });
 
 test('a server that is gone is named, with what the system says', async () => {
-  const nobody = new LanguageModelServer({ url: 'http://127.0.0.1:9/v1/', model: 'tiny' });
+  const gone = createServer().listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port } = gone.address() as AddressInfo;
+  gone.close();
+  await once(gone, 'close');
+  const nobody = new LanguageModelServer({ url: `http://127.0.0.1:${port}/v1/`, model: 'tiny' });
   await expect(nobody.greet()).rejects.toMatchObject({
     code: 'ServiceUnavailableException',
     message: expect.stringMatching(
-      /^The language model of MANUEL_LLM_URL, tiny at http:\/\/127.0.0.1:9\/v1\/chat\/completions, cannot be reached: /,
+      /^The language model of MANUEL_LLM_URL, tiny at http:\/\/127.0.0.1:\d+\/v1\/chat\/completions, cannot be reached: .*ECONNREFUSED/,
     ),
   });
 });
@@ -273,6 +279,17 @@ test('whoever stops listening stops the server’s model', async () => {
   const request = { system: '', messages, message: 'How?', input: 'How?', maxTokens: 600 };
   for await (const _ of new LanguageModelServer({ url, model: 'tiny:1b' }).answer(request)) break;
   await hungUp;
+});
+
+test('a failure is reported once, until an answer has come in between', async () => {
+  const overrun = answers(429, 'busy');
+  const answering = script;
+  reports.length = 0;
+  for (const next of [overrun, overrun, answering, overrun]) {
+    script = next;
+    await converse().catch(() => undefined);
+  }
+  expect(reports).toEqual(Array(2).fill(sentence('answered 429: busy')));
 });
 
 test('a server that goes on with something else is not listened to', async () => {

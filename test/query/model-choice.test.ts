@@ -35,6 +35,7 @@ test.each([
   ['failing in a way of its own', refusal('SomethingNew', 'no', 502)],
   ['not ready', refusal('ModelNotReadyException', 'no', 429)],
   ['in error', refusal('ModelErrorException', 'no', 424)],
+  ['in error once it streams', refusal('ModelStreamErrorException')],
   ['too slow', refusal('ModelTimeoutException', 'no', 408)],
   ['retired', refusal('ResourceNotFoundException', 'This model version has reached the end of its life.', 404)],
   ['retired long ago', refusal('ValidationException', 'This model version has reached the end of its life.')],
