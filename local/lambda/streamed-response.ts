@@ -38,7 +38,11 @@ export async function streamedResponse(request: http.IncomingMessage): Promise<S
     if (failure) throw new FunctionStreamError(failure);
   }
   const stream = Readable.from(body(), { objectMode: false });
-  stream.once('close', () => request.resume());
+  stream.once('close', async () => {
+    // As long as it is iterated over, a stream does not flow.
+    await chunks.return?.();
+    request.resume();
+  });
   return { response: { contentType, body: stream }, complete: complete.promise };
 }
 

@@ -6,7 +6,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { FunctionStreamError } from '../../local/lambda/function-response.ts';
 import type { LambdaService } from '../../local/lambda/lambda.service.ts';
 import type { Principal } from '../../local/platform/principal.ts';
-import { type LambdaUnderTest, openLambda } from './lambda-handlers/lambda-under-test.ts';
+import { type LambdaUnderTest, openLambda, until } from './lambda-handlers/lambda-under-test.ts';
 
 const PRELUDE = `${JSON.stringify({ statusCode: 201, headers: { 'x-colour': 'green' } })}${'\0'.repeat(8)}`;
 
@@ -82,6 +82,18 @@ test('a reader who leaves does not stop the function, and its environment serves
   const { payload, logTail } = await functions.invoke(name, '{"chunks":["four"]}');
   expect(String(payload)).toBe(`${PRELUDE}four`);
   expect(logTail).toMatch(/^START .*\nEND .*\nREPORT /);
+});
+
+test('a reader who leaves in the middle does not hold up what is still written', async () => {
+  const another = await under.deploy('handlers.stream');
+  const goOn = path.join(tmpdir(), `manuel-go-on-${crypto.randomUUID()}`);
+  const chunks = ['one', ...Array(4).fill('x'.repeat(500_000))];
+  const { body } = await functions.invokeWithResponseStream(another, JSON.stringify({ chunks, goOn }));
+  for await (const _ of body.iterator({ destroyOnReturn: true })) break;
+  writeFileSync(goOn, '');
+  await until(async () => (await under.logOf(another, 'REPORT')).length > 0);
+  expect(await under.logOf(another, 'REPORT')).toEqual([expect.not.stringContaining('timeout')]);
+  rmSync(goOn);
 });
 
 test('whoever streams a response needs the right to invoke', async () => {
