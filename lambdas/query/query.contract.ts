@@ -52,7 +52,7 @@ export interface CitationEvent {
 }
 
 /** The end of an answer that came in events, and all that they have not told. */
-export interface DoneEvent {
+interface DoneEvent {
   readonly event: 'done';
   readonly data: Omit<QueryDocument, 'answer' | 'citations'>;
 }

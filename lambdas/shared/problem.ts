@@ -45,6 +45,8 @@ export const noSuchRoute = (): Problem => new Problem('not_found', 'There is no 
 /** An error of the AWS SDK, as far as we read it. */
 interface ServiceError extends Error {
   readonly code?: string;
+  /** Whose it is, also of an error that was told within a stream, which has no status. */
+  readonly $fault?: 'client' | 'server';
   readonly $metadata?: { readonly httpStatusCode?: number };
   readonly $retryable?: { readonly throttling?: boolean };
 }
@@ -66,17 +68,17 @@ const NETWORK_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOTFOUND
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { name, code = '', $metadata, $retryable } = error as ServiceError;
+  const { name, code = '', $fault, $metadata, $retryable } = error as ServiceError;
   if (TIMEOUTS.has(name)) return new Problem('timeout', 'A service behind Manuel took too long. Try again.', { cause: error });
   if (THROTTLING.has(name) || $retryable?.throttling) {
     return new Problem('unavailable', 'Manuel is very busy. Try again in a moment.', { cause: error, retryAfterSeconds: 5 });
   }
-  if (NETWORK_CODES.has(code) || ($metadata && ($metadata.httpStatusCode ?? 500) >= 500)) {
+  if (NETWORK_CODES.has(code) || $fault === 'server' || ($metadata && ($metadata.httpStatusCode ?? 500) >= 500)) {
     return new Problem('unavailable', 'A service behind Manuel is unavailable. Try again in a moment.', {
       cause: error,
       retryAfterSeconds: 5,
     });
   }
-  if ($metadata) return new Problem('bad_upstream', 'A service behind Manuel refused the request.', { cause: error });
+  if ($metadata || $fault) return new Problem('bad_upstream', 'A service behind Manuel refused the request.', { cause: error });
   return new Problem('internal', 'Something went wrong on our side. If it stays so, report the request id.', { cause: error });
 }

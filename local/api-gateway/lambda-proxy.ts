@@ -14,7 +14,7 @@ import { responseTrace } from './trace-id.ts';
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 /** What came of a function's run. `functionError` is set when the function failed; the payload then says how. */
-export interface Invocation {
+interface Invocation {
   readonly payload: Buffer;
   readonly functionError?: string;
 }

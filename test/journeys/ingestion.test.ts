@@ -116,7 +116,7 @@ test('a passing fault of Bedrock or DynamoDB only delays it', async () => {
 test('a question that Bedrock cannot answer is refused, and costs nothing', async () => {
   const manualId = await upload();
   await user.client.untilReady(manualId);
-  await control.armFault({ service: 'bedrock', operation: 'Converse', kind: 'throttle' });
+  await control.armFault({ service: 'bedrock', operation: 'ConverseStream', kind: 'throttle' });
   await expect(user.client.ask('What does error E-24 mean?')).rejects.toMatchObject({ status: 503, problem: { code: 'unavailable' } });
   await expect(user.client.usage()).resolves.toMatchObject({ daily_used: 0, monthly_used: 0 });
 });

@@ -10,7 +10,7 @@ const STOP = { messageStop: { stopReason: 'end_turn' } };
 const METADATA = { metadata: { usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 } } };
 
 /** An error as the SDK throws it out of a stream, where there is no status. */
-const inStream = (name: string) => Object.assign(new Error(name), { name, $fault: 'client', $metadata: {} });
+const inStream = (name: string, $fault = 'client') => Object.assign(new Error(name), { name, $fault });
 
 type Said = object | Error | 'silence';
 
@@ -72,12 +72,12 @@ test('one that is throttled before its first token is passed over, though the st
 });
 
 test.each([
-  ['ThrottlingException', 503],
-  ['ServiceUnavailableException', 503],
-  ['InternalServerException', 503],
-  ['ModelStreamErrorException', 503],
-])('%s after the first token is nobody else’s to answer, and a %d', async (name, status) => {
-  const { client, asked } = bedrock([START, text('Rinse'), inStream(name)], [START, text('x'), STOP]);
+  ['ThrottlingException', 'client', 503],
+  ['ServiceUnavailableException', 'server', 503],
+  ['InternalServerException', 'server', 503],
+  ['ModelStreamErrorException', 'client', 502],
+])('%s of the %s after the first token is nobody else’s to answer, and a %d', async (name, fault, status) => {
+  const { client, asked } = bedrock([START, text('Rinse'), inStream(name, fault)], [START, text('x'), STOP]);
   const { pieces, error } = await hear(client, ['claude-haiku-5-5', 'nova-2-lite']);
   expect({ pieces, asked: asked.length, status: toProblem(error).status }).toEqual({ pieces: ['Rinse'], asked: 1, status });
 });

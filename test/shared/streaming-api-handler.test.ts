@@ -1,5 +1,4 @@
 import { PassThrough, type Writable } from 'node:stream';
-import { jest } from '@jest/globals';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { type ServerSentEvent, UNDER_WAY } from '../../lambdas/shared/event-stream.ts';
@@ -95,6 +94,8 @@ async function* failing(items: readonly (ServerSentEvent | typeof UNDER_WAY | Pr
 }
 
 const TOKEN = { event: 'token', data: { text: 'x' } };
+
+const { jest } = import.meta;
 
 afterEach(() => void jest.useRealTimers());
 
