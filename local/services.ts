@@ -95,6 +95,14 @@ export function createServices(options: ServicesOptions): Services {
         failDocuments: (pattern) => (pattern ? bedrock.failDocuments(pattern) : bedrock.clearDocumentFailures()),
       },
       retrieval: bedrock,
+      answers: {
+        setPace: (msPerPart) => {
+          bedrock.answers.msPerPart = msPerPart;
+        },
+        breakOff: (afterParts) => {
+          bedrock.answers.breaksOffAfter = afterParts;
+        },
+      },
       malwareScans: {
         setDelay: (ms) => {
           malwareScans.scanDelayMs = ms;

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Permission } from '../platform/permission.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { PacedAnswerer } from './answer-pace.ts';
 import { type Answerer, ExtractiveAnswerer } from './answerer.ts';
 import { CallRates } from './call-rates.ts';
 import { converseRoutes } from './converse.ts';
@@ -42,6 +43,8 @@ export class BedrockService implements Service {
   readonly #timeline = new Timeline();
   readonly #settings = new IngestionSettings();
   readonly #callRates: CallRates;
+  /** Whoever answers, as slow and as long as it is told to. */
+  readonly answers: PacedAnswerer;
   #leaking: RegExp | undefined;
   readonly #protocol: RestJsonProtocol;
 
@@ -53,10 +56,11 @@ export class BedrockService implements Service {
     const vectorStore = new VectorStore({ clock, region });
     const parts = { clock, region, access, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings, embedder };
     this.resourceTypes = [...vectorStore.resourceTypes, ...knowledgeBaseResourceTypes(parts)];
+    this.answers = new PacedAnswerer(answerer ?? new ExtractiveAnswerer(), clock);
     this.#protocol = new RestJsonProtocol('Amazon Bedrock', [
       ...ingestionRoutes(knowledgeBases),
       ...retrievalRoutes(knowledgeBases, embedder, () => this.#leaking),
-      ...converseRoutes(clock, answerer ?? new ExtractiveAnswerer()),
+      ...converseRoutes(clock, this.answers),
     ]);
   }
 

@@ -23,6 +23,12 @@ export interface Controls {
     /** Makes passages whose document's id matches come back whatever the filter says; undefined ends it. */
     leakPassages(pattern: RegExp | undefined): void;
   };
+  readonly answers: {
+    /** How long each part of an answer takes, of some four words. */
+    setPace(msPerPart: number): void;
+    /** Makes models break off after so many parts; undefined ends it. */
+    breakOff(afterParts: number | undefined): void;
+  };
   readonly malwareScans: {
     /** How long after its arrival an object is scanned. */
     setDelay(ms: number): void;
@@ -70,6 +76,8 @@ const INGESTION_TIMES = z.strictObject({
 
 const NOTHING = z.strictObject({});
 const TIME = z.strictObject({ ms: duration });
+const PACE = z.strictObject({ msPerPart: duration });
+const BREAK = z.strictObject({ afterParts: count.optional() });
 const SCANS = z.strictObject({ keys: z.string().optional(), result: z.enum(INCONCLUSIVE).optional() });
 const TRANSCRIPTS = z.strictObject({
   transcripts: z.record(z.string().regex(/^[0-9a-f]{64}$/i), z.string()),
@@ -77,13 +85,16 @@ const TRANSCRIPTS = z.strictObject({
 const TRANSCRIPTIONS = z.strictObject({ media: z.string().optional(), reason: z.string().min(1).optional() });
 const DOCUMENTS = z.strictObject({ pattern: z.string().optional() });
 
-/** Arms faults, moves time, delays indexing and scans, says what recordings say, and breaks the filter of searches. For the operator only: no function may reach it. */
+/**
+ * Arms faults, moves time, delays indexing, answers and scans, says what recordings say, and breaks the filter of searches. For the operator
+ * only: no function may reach it.
+ */
 export class ControlService implements Service {
   readonly signingNames = [CONTROL_SIGNING_NAME];
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval, malwareScans, transcriptions, grants, calls }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, answers, malwareScans, transcriptions, grants, calls }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -109,6 +120,14 @@ export class ControlService implements Service {
       CountCalls: operation(NOTHING, () => ({ calls: calls() })),
       LeakPassages: operation(DOCUMENTS, ({ pattern }) => {
         retrieval.leakPassages(toRegExp(pattern));
+        return {};
+      }),
+      SetAnswerPace: operation(PACE, ({ msPerPart }) => {
+        answers.setPace(msPerPart);
+        return {};
+      }),
+      BreakOffAnswers: operation(BREAK, ({ afterParts }) => {
+        answers.breakOff(afterParts);
         return {};
       }),
       SetScanDelay: operation(TIME, ({ ms }) => {

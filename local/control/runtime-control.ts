@@ -44,6 +44,16 @@ export class RuntimeControl {
     await this.#call('LeakPassages', pattern === undefined ? {} : { pattern });
   }
 
+  /** Each part of an answer, of some four words, takes so long. */
+  async setAnswerPace(msPerPart: number): Promise<void> {
+    await this.#call('SetAnswerPace', { msPerPart });
+  }
+
+  /** Models break off after so many parts of an answer; without a number they do not. */
+  async breakOffAnswers(afterParts?: number): Promise<void> {
+    await this.#call('BreakOffAnswers', { afterParts });
+  }
+
   /** Objects that arrive from now on are scanned for malware so much later. */
   async setScanDelay(ms: number): Promise<void> {
     await this.#call('SetScanDelay', { ms });

@@ -78,6 +78,38 @@ test('ConverseStream sends the same answer as events', async () => {
   });
 });
 
+describe('a model', () => {
+  afterEach(() => {
+    base.service.answers.msPerPart = 0;
+    base.service.answers.breaksOffAfter = undefined;
+  });
+
+  test('that is slow sends each part when its time has come', async () => {
+    base.service.answers.msPerPart = 60_000;
+    const sent = client.send(new ConverseStreamCommand(converseInput(PROMPT)));
+    expect(await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 50, 'waiting'))])).toBe('waiting');
+    base.door.clock.advance(60_000);
+    const texts: string[] = [];
+    for await (const { contentBlockDelta } of (await sent).stream ?? []) {
+      if (contentBlockDelta?.delta?.text) texts.push(contentBlockDelta.delta.text);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      base.door.clock.advance(60_000);
+    }
+    expect(texts).toHaveLength(3);
+  });
+
+  test('that breaks off says so in the stream', async () => {
+    base.service.answers.breaksOffAfter = 2;
+    const { stream } = await client.send(new ConverseStreamCommand(converseInput(PROMPT)));
+    const texts: string[] = [];
+    const reading = (async () => {
+      for await (const { contentBlockDelta } of stream ?? []) if (contentBlockDelta?.delta?.text) texts.push(contentBlockDelta.delta.text);
+    })();
+    await expect(reading).rejects.toMatchObject({ name: 'ModelStreamErrorException', $fault: 'client' });
+    expect(texts).toHaveLength(2);
+  });
+});
+
 describe('refusals', () => {
   const deprecated = (parameter: string) => `The model returned the following errors: \`${parameter}\` is deprecated for this model.`;
   const user = { role: 'user' as const, content: [{ text: PROMPT }] };

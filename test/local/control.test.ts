@@ -15,6 +15,7 @@ let operator: AccessKey;
 let times: Partial<IngestionTimes>[];
 let patterns: (RegExp | undefined)[];
 let leaks: (RegExp | undefined)[];
+let paces: (number | undefined)[];
 let delays: number[];
 let scans: (readonly unknown[])[];
 let transcriptions: (readonly unknown[])[];
@@ -25,6 +26,7 @@ beforeEach(async () => {
   times = [];
   patterns = [];
   leaks = [];
+  paces = [];
   delays = [];
   scans = [];
   transcriptions = [];
@@ -33,6 +35,10 @@ beforeEach(async () => {
     failDocuments: (pattern: RegExp | undefined) => void patterns.push(pattern),
   };
   const retrieval = { leakPassages: (pattern: RegExp | undefined) => void leaks.push(pattern) };
+  const answers = {
+    setPace: (msPerPart: number) => void paces.push(msPerPart),
+    breakOff: (afterParts: number | undefined) => void paces.push(afterParts),
+  };
   const malwareScans = {
     setDelay: (ms: number) => void delays.push(ms),
     failScans: (...failing: readonly unknown[]) => void scans.push(failing),
@@ -43,6 +49,7 @@ beforeEach(async () => {
       clock,
       ingestion,
       retrieval,
+      answers,
       malwareScans,
       transcriptions: {
         setTranscripts: (transcripts) => void transcriptions.push(['transcripts', transcripts]),
@@ -122,6 +129,13 @@ test('leaks passages by the ids of their documents, and stops', async () => {
   expect([leaks, patterns]).toEqual([[/^secret#/, undefined], []]);
 });
 
+test('slows answers down, and has them break off', async () => {
+  await control('SetAnswerPace', { msPerPart: 250 });
+  await control('BreakOffAnswers', { afterParts: 3 });
+  await control('BreakOffAnswers', {});
+  expect(paces).toEqual([250, 3, undefined]);
+});
+
 test('delays scans, and has those of some keys come to no conclusion', async () => {
   await control('SetScanDelay', { ms: 5 });
   await control('FailScans', { keys: 'alice', result: 'UNSUPPORTED' });
@@ -158,6 +172,8 @@ test.each([
   ['SetIngestionTimes', {}],
   ['FailDocuments', {}],
   ['LeakPassages', {}],
+  ['SetAnswerPace', { msPerPart: 1 }],
+  ['BreakOffAnswers', {}],
   ['SetScanDelay', { ms: 1 }],
   ['FailScans', {}],
   ['SetTranscripts', { transcripts: {} }],
@@ -166,7 +182,8 @@ test.each([
 ])("%s is not for a function's role", async (operation, input) => {
   const answer = await control(operation, input, door.keys.issue(ROLE));
   expect(answer).toEqual({ status: 403, __type: 'AccessDeniedException', message: 'Only the operator controls the runtime.' });
-  expect([times, patterns, leaks, delays, scans, transcriptions, await callEcho()]).toEqual([[], [], [], [], [], [], 200]);
+  const done = [times, patterns, leaks, paces, delays, scans, transcriptions];
+  expect([...done, await callEcho()]).toEqual([...done.map(() => []), 200]);
 });
 
 test('is not for anybody without a signature', async () => {
@@ -197,6 +214,9 @@ test.each<[operation: string, input: unknown, complaint: string | RegExp]>([
   ['FailDocuments', { pattern: '(' }, /Invalid regular expression/],
   ['FailDocuments', { pattern: 2 }, /at pattern/],
   ['LeakPassages', { pattern: '(' }, /Invalid regular expression/],
+  ['SetAnswerPace', {}, /at msPerPart/],
+  ['SetAnswerPace', { msPerPart: -1 }, /at msPerPart/],
+  ['BreakOffAnswers', { afterParts: 0 }, /at afterParts/],
   ['SetScanDelay', { ms: -1 }, /at ms/],
   ['FailScans', { keys: '(' }, /Invalid regular expression/],
   ['FailScans', { keys: 'k', result: 'THREATS_FOUND' }, /at result/],
@@ -209,7 +229,7 @@ test.each<[operation: string, input: unknown, complaint: string | RegExp]>([
 ])('%s refuses %j', async (operation, input, complaint) => {
   const answer = await control(operation, input);
   expect(answer).toMatchObject({ status: 400, __type: 'ValidationException', message: expect.stringMatching(complaint) });
-  expect([times, patterns, leaks, delays, scans, transcriptions]).toEqual([[], [], [], [], [], []]);
+  expect([times, patterns, leaks, paces, delays, scans, transcriptions]).toEqual([[], [], [], [], [], [], []]);
 });
 
 test('names an operation that there is not', async () => {
