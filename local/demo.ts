@@ -9,10 +9,13 @@ import { ManuelClient } from './cli/manuel-client.ts';
 import { Progress } from './cli/progress.ts';
 import { signIn } from './cli/sign-in.ts';
 import { readSpeechOptions } from './cli/speech-options.ts';
+import { RuntimeControl } from './control/runtime-control.ts';
 import { Runtime } from './runtime.ts';
 
 /** How many of somebody else's questions each user asks. */
 const FOREIGN_QUESTIONS = 2;
+/** What a model may take for some four words. */
+const MS_PER_PART = 60;
 
 interface Owner {
   readonly name: string;
@@ -23,7 +26,7 @@ interface Owner {
 
 /**
  * `npm run demo`: two users sign in, upload a manual each, and ask what their own manual answers and what only the
- * other's does. Fails when an answer is not the right one.
+ * other's does; one answer comes in events. Fails when an answer is not the right one.
  */
 await runCommand(async () => {
   const { stage } = readOptions({ stage: { type: 'string', default: 'dev' } }, 'Usage: npm run demo -- [--stage dev]');
@@ -46,6 +49,7 @@ await runCommand(async () => {
       progress.end();
       let wrong = 0;
       for (const owner of owners) wrong += await questionAndAnswer(owner, owners);
+      wrong += await streamedAnswer(runtime, owners);
       print(`\n${wrong === 0 ? 'Every answer was right' : `${wrong} answers were wrong`}, ${progress.elapsed} in all.`);
       if (wrong > 0) process.exitCode = 1;
     } finally {
@@ -86,6 +90,23 @@ async function questionAndAnswer(owner: Owner, owners: readonly Owner[]): Promis
     }
   }
   return wrong;
+}
+
+/** Asks a question whose answer comes in events, from a model that takes its time, and prints it as it comes; 1 when it is a wrong one. */
+async function streamedAnswer({ file }: Runtime, [owner]: readonly Owner[]): Promise<number> {
+  const [asked] = owner?.manual.questions ?? [];
+  if (!owner || !asked) throw new Error('there is no question to ask');
+  await new RuntimeControl(file).setAnswerPace(MS_PER_PART);
+  print(`\nThe same, as the model writes it\n  ${asked.question}`);
+  const pages: (number | null)[] = [];
+  process.stdout.write('      ');
+  for await (const { event, data } of owner.client.askInEvents(asked.question)) {
+    if (event === 'token') process.stdout.write(data.text);
+    if (event === 'citation') pages.push(data.page);
+  }
+  const right = pages.some((page) => page !== null && asked.pages.includes(page));
+  print(`\n      (${right ? '✔' : '✘'} ${pages.map((page) => `p. ${page}`).join(', ') || 'nothing cited'})`);
+  return right ? 0 : 1;
 }
 
 function printAnswer(right: boolean, question: string, answer: string, cited: string): void {

@@ -7,9 +7,10 @@ import type {
   ManualListDocument,
   UploadDocument,
 } from '../../lambdas/manuals/manuals.contract.ts';
-import type { QueryDocument } from '../../lambdas/query/query.contract.ts';
+import type { QueryDocument, QueryEvent } from '../../lambdas/query/query.contract.ts';
 import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
 import type { QuotaDocument, UsageDocument } from '../../lambdas/usage/usage.contract.ts';
+import { readEvents } from './event-stream.ts';
 
 /** An answer that was not a success. */
 class ApiProblem extends Error {
@@ -22,6 +23,13 @@ class ApiProblem extends Error {
     this.status = status;
     this.problem = problem;
   }
+}
+
+/** What a question may say besides. */
+interface QueryOptions {
+  readonly manual_ids?: readonly string[];
+  readonly max_results?: number;
+  readonly model_id?: string;
 }
 
 /** How long a manual may take to become ready, and how often to look. */
@@ -38,8 +46,21 @@ export class ManuelClient {
     this.#token = token;
   }
 
-  ask(question: string, options: { manual_ids?: readonly string[]; max_results?: number; model_id?: string } = {}): Promise<QueryDocument> {
+  ask(question: string, options: QueryOptions = {}): Promise<QueryDocument> {
     return this.#call('POST', '/api/query', { question, ...options });
+  }
+
+  /** The same in events, each as it comes. Throws ApiProblem also when the answer breaks off. */
+  async *askInEvents(question: string, options: QueryOptions = {}): AsyncGenerator<QueryEvent> {
+    const response = await this.#send('POST', '/api/query', { question, ...options }, 'text/event-stream');
+    if (!response.ok || !response.body) throw new ApiProblem(response.status, (await response.json()) as ProblemDocument);
+    for await (const { event, data } of readEvents(response.body)) {
+      const document = JSON.parse(data);
+      if (event === 'error') throw new ApiProblem(document.status, document);
+      yield { event, data: document } as QueryEvent;
+      if (event === 'done') return;
+    }
+    throw new Error('the answer broke off');
   }
 
   usage(): Promise<UsageDocument> {
@@ -94,14 +115,18 @@ export class ManuelClient {
   }
 
   async #call<Answer>(method: string, route: string, body?: object): Promise<Answer> {
-    const response = await fetch(this.#baseUrl + route, {
-      method,
-      headers: { Authorization: `Bearer ${this.#token}`, ...(body && { 'Content-Type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
+    const response = await this.#send(method, route, body, 'application/json');
     const answer = await response.json();
     if (!response.ok) throw new ApiProblem(response.status, answer as ProblemDocument);
     return answer as Answer;
+  }
+
+  #send(method: string, route: string, body: object | undefined, accept: string): Promise<Response> {
+    return fetch(this.#baseUrl + route, {
+      method,
+      headers: { Authorization: `Bearer ${this.#token}`, Accept: accept, ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
   }
 }
 

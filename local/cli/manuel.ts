@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FILE_EXTENSIONS, fileTypeByName } from '../../lambdas/manuals/file-extensions.contract.ts';
+import type { CitationDocument, QueryEvent } from '../../lambdas/query/query.contract.ts';
 import { RuntimeControl } from '../control/runtime-control.ts';
 import type { Grant } from '../iam/grants.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
@@ -12,7 +13,7 @@ const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [-
   token              print an access token
   upload <file>      upload a manual and wait until it is ready
   import <address>   have a manual fetched from https://… and wait until it is ready
-  ask <question>     ask a question
+  ask <question>     ask a question; with --stream the answer is printed as it comes
   manuals            list the manuals
   delete <manual_id> delete a manual
   grants             list what the templates grant, and whether it was used since the start`;
@@ -20,7 +21,12 @@ const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [-
 /** `npm run manuel`: what an app does, from the command line, against a runtime that is running. */
 await runCommand(async () => {
   const { values, positionals } = readArguments(
-    { stage: { type: 'string', default: 'dev' }, directory: { type: 'string' }, as: { type: 'string' } },
+    {
+      stage: { type: 'string', default: 'dev' },
+      directory: { type: 'string' },
+      as: { type: 'string' },
+      stream: { type: 'boolean', default: false },
+    },
     USAGE,
   );
   const [command = '', ...words] = positionals;
@@ -46,7 +52,7 @@ await runCommand(async () => {
       return printJson(await client.untilReady(manual_id));
     }
     case 'ask':
-      return printJson(await client.ask(argument()));
+      return values.stream ? printAnswer(client.askInEvents(argument())) : printJson(await client.ask(argument()));
     case 'manuals':
       return printJson(await client.manuals());
     case 'delete':
@@ -71,6 +77,19 @@ function contentTypeOf(file: string): string {
 
 function printJson(document: object): void {
   print(JSON.stringify(document, null, 2));
+}
+
+/** The text as it comes, then whom it cites. */
+async function printAnswer(answer: AsyncIterable<QueryEvent>): Promise<void> {
+  const citations: CitationDocument[] = [];
+  for await (const { event, data } of answer) {
+    if (event === 'token') process.stdout.write(data.text);
+    if (event === 'citation') citations.push(data);
+  }
+  print('\n');
+  for (const [index, { filename, page, section }] of citations.entries()) {
+    print(`[${index + 1}] ${filename}, ${page === null ? section : `page ${page}`}`);
+  }
 }
 
 /** Unused ones first: they are what one looks for. */
