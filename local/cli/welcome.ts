@@ -2,6 +2,12 @@ import path from 'node:path';
 import type { Provisioned } from '../assembly/provision.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
 
+/** What to try first: a manual, and a question that it answers. */
+export const EXAMPLE = {
+  manual: 'test/fixtures/manuals/gutenprint.pdf',
+  question: 'Can I use the scanner of my multi-function printer with Gutenprint?',
+} as const;
+
 /** Where everything is, who can sign in, and what to try first. */
 export function welcome({ api_url, aws_endpoint, users, speech_engine }: RuntimeFile, directory: string): string {
   const folder = path.relative(process.cwd(), directory);
@@ -14,8 +20,8 @@ export function welcome({ api_url, aws_endpoint, users, speech_engine }: Runtime
     `  Speech         ${speech_engine ?? 'no engine: set MANUEL_SPEECH_URL or MANUEL_SPEECH_MODEL, or install pocketsphinx'}`,
     '',
     '  Try it in another terminal:',
-    `    npm run -s manuel -- upload test/fixtures/manuals/gutenprint.pdf${option}`,
-    `    npm run -s manuel -- ask "Can I use the scanner of my multi-function printer?"${option}`,
+    `    npm run -s manuel -- upload ${EXAMPLE.manual}${option}`,
+    `    npm run -s manuel -- ask "${EXAMPLE.question}"${option}`,
     `    curl -H "Authorization: Bearer $(npm run -s manuel -- token${option})" ${api_url}/api/user/usage`,
     '',
     '  Ctrl-C stops it and leaves nothing behind.',

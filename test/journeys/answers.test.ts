@@ -3,6 +3,7 @@ import { extractPages } from '../../lambdas/manuals/extraction/extract-pages.ts'
 import { TEXT_MODEL_NAMES } from '../../lambdas/query/models.contract.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
+import { EXAMPLE } from '../../local/cli/welcome.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { loadManualFixtures, type ManualFixture } from '../fixtures/fixtures.ts';
 import { OperatorView } from '../support/operator-view.ts';
@@ -55,6 +56,15 @@ test.each(questions)('$name answers "$question" from page $pages', async ({ name
     expect(manual_id).toBe(manualId);
     expect(pageTexts.get(page ?? 0)).toContain(excerpt);
   }
+});
+
+test('what a start and the README suggest to ask is answered as the README says', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  expect(readme).toContain(`upload ${EXAMPLE.manual}`);
+  expect(readme).toContain(`ask "${EXAMPLE.question}"`);
+  const { answer, citations } = await ownerOf('gutenprint').client.ask(EXAMPLE.question);
+  expect(readme).toContain(JSON.stringify(answer));
+  expect(citations).toMatchObject([{ page: 5 }]);
 });
 
 test.each(questions)('whoever does not own $name is told honestly that "$question" has no answer', async ({ name, question }) => {
