@@ -30,6 +30,9 @@ export interface Reservation {
   readonly hiddenManualIds: readonly string[];
 }
 
+/** What settling or refunding a reservation needs of it: enough for another function to do so later. */
+export type OpenReservation = Omit<Reservation, 'usage' | 'hiddenManualIds'>;
+
 export const dayCounter = (atMs: number): string => `d${utcDay(atMs)}`;
 export const monthCounter = (atMs: number): string => `m${utcDay(atMs).slice(0, 6)}`;
 export const openEntry = (reservationId: string): string => `o_${reservationId}`;

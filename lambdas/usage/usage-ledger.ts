@@ -15,6 +15,7 @@ import {
   limitReached,
   type MeteredKind,
   monthCounter,
+  type OpenReservation,
   openEntry,
   type Quota,
   type Reservation,
@@ -39,9 +40,18 @@ export class UsageLedger {
     this.#quota = quota;
   }
 
-  /** Sets units aside. Throws a 429 Problem that names the limit when there is no room. */
-  async reserve(caller: Caller, kind: MeteredKind, units: number, nowMs: number = Date.now()): Promise<Reservation> {
-    const id = randomUUID();
+  /**
+   * Sets units aside. Throws a 429 Problem that names the limit when there is no room. Whoever may come to do it again names an `id`:
+   * while that reservation is open, it is the same one.
+   */
+  async reserve(
+    caller: Caller,
+    kind: MeteredKind,
+    units: number,
+    nowMs: number = Date.now(),
+    id: string = randomUUID(),
+  ): Promise<Reservation> {
+    refuseMoreThanQuota(units, this.#quota, nowMs);
     const day = dayCounter(nowMs);
     const month = monthCounter(nowMs);
     const command = new UpdateItemCommand({
@@ -65,14 +75,16 @@ export class UsageLedger {
       ({ Attributes }) => Attributes ?? {},
       (error: unknown) => this.#itemOfRefusal(error, openEntry(id), units, nowMs),
     );
+    // That of an earlier call may have been made on another day.
+    const entry = item[openEntry(id)]?.M ?? {};
     return {
       id,
       userId: caller.userId,
       kind,
       units,
-      day,
-      month,
-      at: nowMs,
+      day: entry['day']?.S ?? day,
+      month: entry['month']?.S ?? month,
+      at: Number(entry['at']?.N ?? nowMs),
       usage: this.#usageOf(item, day, month),
       expiredCounters: expiredCounters(Object.keys(item), nowMs),
       hiddenManualIds: item[HIDDEN_MANUALS]?.SS ?? [],
@@ -80,7 +92,7 @@ export class UsageLedger {
   }
 
   /** Makes a reservation final. Settling or refunding it again changes nothing. */
-  async settle(reservation: Reservation): Promise<void> {
+  async settle(reservation: OpenReservation): Promise<void> {
     const expired = reservation.expiredCounters.map((name, index) => [`#x${index}`, name] as const);
     await this.#close(reservation, {
       UpdateExpression: `REMOVE ${['#o', ...expired.map(([placeholder]) => placeholder)].join(', ')}`,
@@ -89,7 +101,7 @@ export class UsageLedger {
   }
 
   /** Gives the units back. Settling or refunding it again changes nothing. */
-  async refund(reservation: Reservation): Promise<void> {
+  async refund(reservation: OpenReservation): Promise<void> {
     await this.#close(reservation, {
       // A counter that a later settle has removed as expired counts nobody's units any more: it becomes 0.
       UpdateExpression: 'SET #d = if_not_exists(#d, :units) - :units, #m = if_not_exists(#m, :units) - :units REMOVE #o',
@@ -107,7 +119,7 @@ export class UsageLedger {
   }
 
   async #close(
-    reservation: Reservation,
+    reservation: OpenReservation,
     update: Pick<
       ConstructorParameters<typeof UpdateItemCommand>[0],
       'UpdateExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
@@ -143,6 +155,15 @@ export class UsageLedger {
   #usageOf(item: Item, day: string, month: string): UsageDocument {
     return usageDocument(count(item, day), count(item, month), this.#quota);
   }
+}
+
+/** Units for which there is no room even when nothing is used. The condition of the write does not see them, while there is no counter. */
+function refuseMoreThanQuota(units: number, quota: Quota, nowMs: number): void {
+  const reached = limitReached({ daily: 0, monthly: 0 }, units, quota, nowMs);
+  if (!reached) return;
+  throw new Problem('quota_exceeded', `This takes ${units} units, and the ${reached.limit} quota is ${reached.allowance}.`, {
+    retryAfterSeconds: reached.retryAfterSeconds,
+  });
 }
 
 const keyOf = (userId: string): Item => ({ user_id: { S: userId } });

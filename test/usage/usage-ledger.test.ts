@@ -80,6 +80,30 @@ function ledgerLimits(daily: number, monthly: number): [number, number] {
   return [daily, monthly];
 }
 
+test('more units than the quota has are refused, though nothing is used yet', async () => {
+  const user = newUser();
+  await expect(ledgerOf(50).reserve(user, 'transcription', 51, NOW)).rejects.toMatchObject({
+    code: 'quota_exceeded',
+    message: 'This takes 51 units, and the daily quota is 50.',
+    retryAfterSeconds: 43_200,
+  });
+  expect(await itemOf(user.userId)).toEqual([]);
+  await expect(ledgerOf(50).reserve(user, 'transcription', 50, NOW)).resolves.toMatchObject({ units: 50 });
+});
+
+test('a reservation that is made again by its id is the same one while it is open, even on the next day', async () => {
+  const user = newUser();
+  const ledger = ledgerOf(50);
+  const first = await ledger.reserve(user, 'transcription', 3, NOW, 'job');
+  const again = await ledger.reserve(user, 'transcription', 3, NOW + DAY_MS, 'job');
+  expect(again).toMatchObject({ id: 'job', day: first.day, month: first.month, at: NOW });
+  await expect(ledger.usage(user, NOW)).resolves.toMatchObject({ daily_used: 3, monthly_used: 3 });
+  await ledger.refund(again);
+  await ledger.settle(first);
+  await expect(ledger.usage(user, NOW)).resolves.toMatchObject({ daily_used: 0, monthly_used: 0 });
+  await expect(ledger.reserve(user, 'transcription', 3, NOW + DAY_MS, 'job')).resolves.toMatchObject({ day: 'd20261121' });
+});
+
 test('a new day starts afresh, the month goes on, and settling forgets the days that are over', async () => {
   const user = newUser();
   const ledger = ledgerOf(1);
