@@ -3,7 +3,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   deletionContract,
@@ -19,7 +19,9 @@ import {
 import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import { allowObjects } from '../platform/object-permissions.ts';
 import { queueTarget } from '../platform/queue-target.ts';
+import { consume, workQueue } from '../platform/work-queue.ts';
 import type { Spend } from '../spend/spend.construct.ts';
 import type { Usage } from '../usage/usage.construct.ts';
 import { arrivalPattern } from './arrival-pattern.ts';
@@ -55,8 +57,6 @@ const IMPORT_MEMORY_MIB = 512;
 const IMPORT_CONCURRENCY = 5;
 /** The longest manual has 1,000 documents: 100 calls, of which Bedrock takes 5 a second for the account. */
 const DELETION_TIMEOUT = Duration.minutes(2);
-/** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
-const VISIBILITY_FACTOR = 6;
 /** Ten concurrent Ingest and Delete calls per account, shared by the stages (product.md, section 8). */
 const INGESTION_CONCURRENCY = 5;
 /** Of the same ten. Lambda takes no fewer (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
@@ -69,11 +69,23 @@ const DELETION_CONCURRENCY = 2;
 export class Manuals extends Construct {
   constructor(scope: Construct, id: string, props: ManualsProps) {
     super(scope, id);
-    const deletionQueue = this.#queue('DeletionQueue', DELETION_TIMEOUT, props.deadLetters.deletion);
-    const importQueue = this.#queue('ImportQueue', IMPORT_TIMEOUT, props.deadLetters.import);
+    const deletionQueue = workQueue(this, 'DeletionQueue', {
+      consumerTimeout: DELETION_TIMEOUT,
+      maxReceives: MAX_RECEIVES,
+      deadLetterQueue: props.deadLetters.deletion,
+    });
+    const importQueue = workQueue(this, 'ImportQueue', {
+      consumerTimeout: IMPORT_TIMEOUT,
+      maxReceives: MAX_RECEIVES,
+      deadLetterQueue: props.deadLetters.import,
+    });
     this.#routes(props, importQueue, deletionQueue);
     this.#import(props, importQueue);
-    const readinessQueue = this.#queue('ReadinessQueue', READINESS_TIMEOUT, props.deadLetters.readiness);
+    const readinessQueue = workQueue(this, 'ReadinessQueue', {
+      consumerTimeout: READINESS_TIMEOUT,
+      maxReceives: MAX_RECEIVES,
+      deadLetterQueue: props.deadLetters.readiness,
+    });
     this.#ingestion(props, readinessQueue);
     this.#readiness(props, readinessQueue);
     this.#deletion(props, deletionQueue);
@@ -116,7 +128,11 @@ export class Manuals extends Construct {
 
   #ingestion(props: ManualsProps, readinessQueue: Queue): void {
     const { table, bucket, knowledgeBase, deadLetters, config } = props;
-    const queue = this.#queue('IngestionQueue', INGESTION_TIMEOUT, deadLetters.ingestion);
+    const queue = workQueue(this, 'IngestionQueue', {
+      consumerTimeout: INGESTION_TIMEOUT,
+      maxReceives: MAX_RECEIVES,
+      deadLetterQueue: deadLetters.ingestion,
+    });
     new Rule(this, 'IncomingRule', {
       eventPattern: arrivalPattern(bucket, config),
       targets: [queueTarget(queue, deadLetters.incomingEvents)],
@@ -165,26 +181,6 @@ export class Manuals extends Construct {
     knowledgeBase.grantDelete(fn);
     consume(queue, fn, DELETION_CONCURRENCY);
   }
-
-  #queue(id: string, consumerTimeout: Duration, deadLetterQueue: IQueue): Queue {
-    return new Queue(this, id, {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * VISIBILITY_FACTOR),
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
-    });
-  }
-}
-
-/** The queue's own grant, and thus the library's event source, allow more than polling needs (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
-function consume(queue: Queue, fn: CapabilityFunction, maxConcurrency: number): void {
-  queue.grant(fn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
-  fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency });
-}
-
-/** The bucket's own grants allow far more: tags, retention, legal holds, listing. */
-function allowObjects(fn: CapabilityFunction, bucket: IBucket, prefix: string, ...actions: string[]): void {
-  fn.addToRolePolicy(new PolicyStatement({ actions, resources: [bucket.arnForObjects(`${prefix}*`)] }));
 }
 
 /** Listing is an action on the bucket, and its prefix a condition. */
