@@ -33,6 +33,11 @@ export interface Reservation {
 /** What settling or refunding a reservation needs of it: enough for another function to do so later. */
 export type OpenReservation = Omit<Reservation, 'usage' | 'hiddenManualIds'>;
 
+/** A reservation that may have been made under this id at this time, to be given back. */
+export function openReservation(userId: string, made: Pick<Reservation, 'id' | 'kind' | 'units' | 'at'>): OpenReservation {
+  return { ...made, userId, day: dayCounter(made.at), month: monthCounter(made.at), expiredCounters: [] };
+}
+
 export const dayCounter = (atMs: number): string => `d${utcDay(atMs)}`;
 export const monthCounter = (atMs: number): string => `m${utcDay(atMs).slice(0, 6)}`;
 export const openEntry = (reservationId: string): string => `o_${reservationId}`;

@@ -41,8 +41,8 @@ export class UsageLedger {
   }
 
   /**
-   * Sets units aside. Throws a 429 Problem that names the limit when there is no room. Whoever may come to do it again names an `id`:
-   * while that reservation is open, it is the same one.
+   * Sets units aside. Throws a 429 Problem that names the limit when there is no room. Whoever must know of the reservation before it is
+   * made names its `id`, which is of one attempt.
    */
   async reserve(
     caller: Caller,
@@ -75,16 +75,14 @@ export class UsageLedger {
       ({ Attributes }) => Attributes ?? {},
       (error: unknown) => this.#itemOfRefusal(error, openEntry(id), units, nowMs),
     );
-    // That of an earlier call may have been made on another day.
-    const entry = item[openEntry(id)]?.M ?? {};
     return {
       id,
       userId: caller.userId,
       kind,
       units,
-      day: entry['day']?.S ?? day,
-      month: entry['month']?.S ?? month,
-      at: Number(entry['at']?.N ?? nowMs),
+      day,
+      month,
+      at: nowMs,
       usage: this.#usageOf(item, day, month),
       expiredCounters: expiredCounters(Object.keys(item), nowMs),
       hiddenManualIds: item[HIDDEN_MANUALS]?.SS ?? [],
