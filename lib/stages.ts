@@ -17,6 +17,8 @@ export interface StageConfig {
   readonly library: { readonly manuals: number; readonly pages: number; readonly uploadsPerDay: number };
   /** What all users together may cost in a UTC day, as far as it is metered, before costly work is refused. */
   readonly dailySpendCapDollars: number;
+  /** What is spoken where a recording does not say, and all that may be: Transcribe's language codes. */
+  readonly speech: { readonly language: string; readonly languages: readonly string[] };
   /** Of every function but the ingestion worker. */
   readonly lambdaMemoryMiB: number;
   readonly tracing: boolean;
@@ -44,6 +46,10 @@ const dev: StageConfig = {
   quota: { daily: 50, monthly: 1000 },
   library: { manuals: 50, pages: 5000, uploadsPerDay: 20 },
   dailySpendCapDollars: 10,
+  speech: {
+    language: 'en-GB',
+    languages: ['en-GB', 'en-US', 'de-DE', 'es-ES', 'fr-FR', 'it-IT', 'nl-NL', 'pl-PL', 'pt-PT', 'sv-SE'],
+  },
   lambdaMemoryMiB: 256,
   tracing: false,
   logRetentionDays: 14,

@@ -7,6 +7,7 @@ import type { FunctionSettings } from '../platform/capability-function.ts';
 import { Query } from '../query/query.construct.ts';
 import { Spend } from '../spend/spend.construct.ts';
 import { Status } from '../status/status.construct.ts';
+import { Transcribe } from '../transcribe/transcribe.construct.ts';
 import { Usage } from '../usage/usage.construct.ts';
 import type { CognitoStack } from './cognito.stack.ts';
 import type { DeadLetterStack } from './dead-letter.stack.ts';
@@ -48,6 +49,19 @@ export class ApiStack extends Stack {
         ingestion: this.#byArn('ManualsIngestion', deadLetter.manuals.ingestion),
         readiness: this.#byArn('ManualsReadiness', deadLetter.manuals.readiness),
         deletion: this.#byArn('ManualsDeletion', deadLetter.manuals.deletion),
+      },
+    });
+    new Transcribe(this, 'Transcribe', {
+      ...settings,
+      api,
+      usage,
+      table: storage.jobsTable,
+      bucket: storage.recordingsBucket,
+      deadLetters: {
+        recordingEvents: this.#byArn('TranscribeRecordingEvents', deadLetter.transcribe.recordingEvents),
+        recording: this.#byArn('TranscribeRecording', deadLetter.transcribe.recording),
+        completionEvents: this.#byArn('TranscribeCompletionEvents', deadLetter.transcribe.completionEvents),
+        completion: this.#byArn('TranscribeCompletion', deadLetter.transcribe.completion),
       },
     });
     new CfnOutput(this, 'ApiUrl', { value: api.url });

@@ -3,11 +3,13 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ManualsDeadLetters } from '../manuals/manuals.construct.ts';
+import type { TranscribeDeadLetters } from '../transcribe/transcribe.construct.ts';
 
 /** One dead-letter queue for each asynchronous edge. */
 export class DeadLetterStack extends Stack {
   readonly manuals: ManualsDeadLetters;
   readonly spend: Queue;
+  readonly transcribe: TranscribeDeadLetters;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
@@ -19,6 +21,12 @@ export class DeadLetterStack extends Stack {
       deletion: this.#queue('ManualsDeletion'),
     };
     this.spend = this.#forEventBridge('Spend');
+    this.transcribe = {
+      recordingEvents: this.#forEventBridge('TranscribeRecordingEvents'),
+      recording: this.#queue('TranscribeRecording'),
+      completionEvents: this.#forEventBridge('TranscribeCompletionEvents'),
+      completion: this.#queue('TranscribeCompletion'),
+    };
   }
 
   #queue(id: string): Queue {

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, type TableProps } from 'aws-cdk-lib/aws-dynamodb';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
 import { MalwareScan } from '../manuals/malware-scan.construct.ts';
@@ -10,11 +10,13 @@ export interface StorageStackProps extends StackProps {
   readonly config: StageConfig;
 }
 
-/** What users entrust to us: their manuals, and the tables that describe them. */
+/** What users entrust to us: their manuals and what they say, and the tables that describe them. */
 export class StorageStack extends Stack {
   readonly manualsBucket: Bucket;
   readonly manualsTable: Table;
   readonly usageTable: Table;
+  readonly jobsTable: Table;
+  readonly recordingsBucket: Bucket;
 
   constructor(scope: Construct, id: string, { config, ...props }: StorageStackProps) {
     super(scope, id, props);
@@ -32,18 +34,24 @@ export class StorageStack extends Stack {
       sortKey: { name: 'manual_id', type: AttributeType.STRING },
     });
     this.usageTable = new Table(this, 'UsageTable', { ...table, partitionKey: user });
+    this.jobsTable = new Table(this, 'JobsTable', {
+      ...table,
+      partitionKey: user,
+      sortKey: { name: 'job_id', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expires_at',
+    });
     this.manualsBucket = this.#manualsBucket(config, removalPolicy);
+    this.recordingsBucket = this.#bucket('RecordingsBucket', config, {
+      // Removed as soon as the text is stored: this is for what was left behind.
+      lifecycleRules: [{ expiration: Duration.days(1) }, { abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy,
+    });
     if (config.malwareScan) new MalwareScan(this, 'ManualsScan', { bucket: this.manualsBucket, prefix: INCOMING_PREFIX });
   }
 
   #manualsBucket(config: StageConfig, removalPolicy: RemovalPolicy): Bucket {
-    const bucket = new Bucket(this, 'ManualsBucket', {
+    return this.#bucket('ManualsBucket', config, {
       versioned: true,
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...config.corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
       lifecycleRules: [
         // What arrived is kept elsewhere once it is ingested; until then a dead letter, kept 14 days, may still ask for it.
         { prefix: INCOMING_PREFIX, expiration: Duration.days(15), noncurrentVersionExpiration: Duration.days(1) },
@@ -51,6 +59,18 @@ export class StorageStack extends Stack {
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy,
+    });
+  }
+
+  /** Private, encrypted, TLS only; takes forms, and announces what arrives. */
+  #bucket(id: string, { corsOrigins }: StageConfig, props: BucketProps): Bucket {
+    const bucket = new Bucket(this, id, {
+      ...props,
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
     });
     // The L2 switch would add a custom resource in Python for what is one property.
     const resource = bucket.node.defaultChild as CfnBucket;

@@ -15,7 +15,9 @@ const statements = [dev, { ...dev, tracing: true, retainData: true, malwareScan:
 /** The wildcards that remain in the resources of what is allowed, with the reason of each. */
 const WILDCARDS: Readonly<Record<string, string>> = {
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html
-  '*': 'X-Ray’s actions apply to no resource, nor does CloudWatch’s GetMetricData, by which the day’s cost is summed.',
+  '*':
+    'X-Ray’s actions apply to no resource, nor does CloudWatch’s GetMetricData, by which the day’s cost is summed, ' +
+    'nor does starting a transcription, which is bound to the bucket of recordings instead.',
   ...Object.fromEntries(
     dev.models.allowed.map((name) => [
       `arn:aws:bedrock:eu-*::foundation-model/${textModel(name).foundationModel}`,
@@ -25,8 +27,13 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'arn:aws:events:eu-west-1:123456789012:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*':
     'The rule by which GuardDuty learns what has arrived, which it names itself.',
   'arn:aws:logs:eu-west-1:123456789012:log-group:name:*': 'The streams of a function’s own log group, which Lambda names.',
+  'arn:aws:s3:::name/audio/*': 'Recordings, of whichever user, under the one prefix that Transcribe reads.',
   'arn:aws:s3:::name/incoming/*': 'Uploads, of whichever user, under the one prefix that forms can write.',
   'arn:aws:s3:::name/manuals/*': 'Manuals, of whichever user, under the one prefix that only the ingestion worker writes.',
+  'arn:aws:s3:::name/recordings/*': 'Uploaded recordings, of whichever user, under the one prefix that forms can write.',
+  'arn:aws:s3:::name/transcripts/*': 'Transcripts, by job, under the one prefix that Transcribe writes.',
+  'arn:aws:transcribe:eu-west-1:123456789012:transcription-job/manuel-dev-*':
+    'Transcribe’s jobs of this stage, whose names follow from ours.',
 };
 
 async function findingsOf(reviewed: readonly PolicyStatement[]): Promise<string[]> {

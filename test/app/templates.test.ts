@@ -39,7 +39,7 @@ describe('the API', () => {
       ({ Properties }) => Properties.HttpMethod !== 'OPTIONS',
     );
     const open = methods.filter(({ Properties }) => Properties.AuthorizationType === 'NONE');
-    expect(methods).toHaveLength(9);
+    expect(methods).toHaveLength(11);
     expect(open).toHaveLength(2);
     for (const { Properties } of methods.filter((method) => !open.includes(method))) {
       expect(Properties).toMatchObject({ AuthorizationType: 'COGNITO_USER_POOLS', AuthorizationScopes: ['aws.cognito.signin.user.admin'] });
@@ -88,7 +88,7 @@ describe('the API', () => {
 describe('functions', () => {
   test('run on Node.js 24 and arm64, with a log group of their own that does not grow forever', () => {
     const functions = Object.values(api.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(9);
+    expect(functions).toHaveLength(12);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -96,7 +96,7 @@ describe('functions', () => {
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
     }
-    api.resourceCountIs('AWS::Logs::LogGroup', 9);
+    api.resourceCountIs('AWS::Logs::LogGroup', 12);
     api.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
   });
 
@@ -130,6 +130,18 @@ describe('functions', () => {
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ]);
+    expect(actionsOf('TranscribeFunction')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:UpdateItem',
+      's3:DeleteObject',
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:PutObject',
+      's3:PutObject',
+      'transcribe:StartTranscriptionJob',
+    ]);
     expect(actionsOf('ManualsIngestion').filter((action) => action.startsWith('s3:'))).toEqual([
       's3:DeleteObjectVersion',
       's3:GetObjectVersion',
@@ -151,10 +163,10 @@ describe('functions', () => {
 
   test('write to their own log group and no other', () => {
     api.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
-    const logStatements = ['Status', 'Usage', 'Query', 'Manuals']
+    const logStatements = ['Status', 'Usage', 'Query', 'Manuals', 'Transcribe']
       .flatMap((name) => statementsOf(`${name}Function`))
       .filter(({ Action }) => [Action].flat().some((action) => action.startsWith('logs:')));
-    expect(logStatements).toHaveLength(4);
+    expect(logStatements).toHaveLength(5);
     for (const { Resource } of logStatements) expect(Resource).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/Logs/), 'Arn'] });
   });
 
@@ -169,7 +181,7 @@ describe('functions', () => {
 describe('asynchronous edges', () => {
   test('every queue of the API stack hands what fails three times to a dead-letter queue', () => {
     const queues = Object.values(api.findResources('AWS::SQS::Queue'));
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(6);
     for (const { Properties } of queues) expect(Properties.RedrivePolicy).toMatchObject({ maxReceiveCount: 3 });
   });
 
@@ -191,7 +203,7 @@ describe('asynchronous edges', () => {
   });
 
   test('there is one dead-letter queue for each edge, kept as long as SQS keeps anything', () => {
-    deadLetter.resourceCountIs('AWS::SQS::Queue', 6);
+    deadLetter.resourceCountIs('AWS::SQS::Queue', 10);
     deadLetter.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
   });
 
@@ -221,8 +233,37 @@ describe('data', () => {
     });
   });
 
+  test('recordings and their texts are kept for a day at most', () => {
+    storage.hasResourceProperties('AWS::S3::Bucket', {
+      VersioningConfiguration: Match.absent(),
+      LifecycleConfiguration: { Rules: Match.arrayWith([{ ExpirationInDays: 1, Status: 'Enabled' }]) },
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    });
+    storage.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [
+        { AttributeName: 'user_id', KeyType: 'HASH' },
+        { AttributeName: 'job_id', KeyType: 'RANGE' },
+      ],
+      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+    });
+  });
+
+  test('every bucket is private and TLS only', () => {
+    const buckets = storage.findResources('AWS::S3::Bucket');
+    const closed = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
+    for (const [id, { Properties }] of Object.entries(buckets)) {
+      expect(Properties).toMatchObject({ PublicAccessBlockConfiguration: closed, BucketEncryption: expect.anything() });
+      storage.hasResourceProperties('AWS::S3::BucketPolicy', {
+        Bucket: { Ref: id },
+        PolicyDocument: {
+          Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+        },
+      });
+    }
+  });
+
   test('tables are paid by request and can be restored to a point in time', () => {
-    storage.resourceCountIs('AWS::DynamoDB::Table', 2);
+    storage.resourceCountIs('AWS::DynamoDB::Table', 3);
     storage.allResourcesProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -283,7 +324,9 @@ test('the logical ids of what holds state are frozen', () => {
   expect(ids).toEqual([
     'AWS::DynamoDB::Table ManualsTable0463DFCC',
     'AWS::DynamoDB::Table UsageTable28300137',
+    'AWS::DynamoDB::Table JobsTable1970BC16',
     'AWS::S3::Bucket ManualsBucket92EDE3BA',
+    'AWS::S3::Bucket RecordingsBucketAA52F499',
     'AWS::Cognito::UserPool UserPool6BA7E5F2',
     'AWS::S3Vectors::VectorBucket ManualsVectorBucket5DD5D2B4',
     'AWS::S3Vectors::Index ManualsVectorIndexB07A6776',

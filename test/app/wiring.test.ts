@@ -15,6 +15,7 @@ import { parseEnvironment } from '../../lambdas/shared/environment.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { spendContract } from '../../lambdas/spend/spend.contract.ts';
 import { statusContract } from '../../lambdas/status/status.contract.ts';
+import { completionContract, recordingContract, transcribeContract } from '../../lambdas/transcribe/transcribe.contract.ts';
 import { usageContract } from '../../lambdas/usage/usage.contract.ts';
 import { CapabilityFunction } from '../../lib/platform/capability-function.ts';
 import { stageConfig } from '../../lib/stages.ts';
@@ -30,6 +31,9 @@ const CONTRACTS: readonly FunctionContract[] = [
   readinessContract,
   deletionContract,
   spendContract,
+  transcribeContract,
+  recordingContract,
+  completionContract,
 ];
 
 interface FunctionResource {
