@@ -9,11 +9,12 @@ import type {
 } from '../../lambdas/manuals/manuals.contract.ts';
 import type { QueryDocument, QueryEvent } from '../../lambdas/query/query.contract.ts';
 import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
+import type { JobDocument, RecordingUploadDocument, TranscriptionDocument } from '../../lambdas/transcribe/transcribe.contract.ts';
 import type { QuotaDocument, UsageDocument } from '../../lambdas/usage/usage.contract.ts';
 import { readEvents } from './event-stream.ts';
 
 /** An answer that was not a success. */
-class ApiProblem extends Error {
+export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
   readonly problem: ProblemDocument;
@@ -110,6 +111,32 @@ export class ManuelClient {
       if (manual.status === 'ready') return manual;
       if (manual.status === 'failed') throw new Error(`${manual.filename}: ${manual.failure?.code} – ${manual.failure?.detail}`);
       if (Date.now() > deadline) throw new Error(`${manual.filename} is still ${manual.status} after ${READY_TIMEOUT_MS / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+  }
+
+  /** Has a recording transcribed: the text, or the job that goes on when it takes longer than a request waits. */
+  transcribe(bytes: Uint8Array, contentType: string, language?: string): Promise<TranscriptionDocument | JobDocument> {
+    const audio_data = Buffer.from(bytes).toString('base64');
+    return this.#call('POST', '/api/transcribe', { audio_data, content_type: contentType, ...(language && { language }) });
+  }
+
+  startRecordingUpload(request: { content_type: string; size: number; language?: string }): Promise<RecordingUploadDocument> {
+    return this.#call('POST', '/api/transcribe', { upload: true, ...request });
+  }
+
+  transcription(jobId: string): Promise<JobDocument> {
+    return this.#call('GET', `/api/transcribe/${encodeURIComponent(jobId)}`);
+  }
+
+  /** Waits until a job has its text. Throws when it failed, or when it takes too long. */
+  async untilTranscribed(jobId: string): Promise<TranscriptionDocument> {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const job = await this.transcription(jobId);
+      if (job.status === 'completed') return job;
+      if (job.status === 'failed') throw new Error(`not transcribed: ${job.failure.code} – ${job.failure.detail}`);
+      if (Date.now() > deadline) throw new Error(`the recording is still ${job.status} after ${READY_TIMEOUT_MS / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
     }
   }

@@ -8,12 +8,14 @@ import type { RuntimeFile } from '../runtime-file.ts';
 import { print, readArguments, runCommand, stageDirectory, UsageError } from './command-line.ts';
 import { ManuelClient } from './manuel-client.ts';
 import { signIn } from './sign-in.ts';
+import { transcribeRecording } from './transcribe-recording.ts';
 
 const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev] [--directory .manuel/<stage>]
   token              print an access token
   upload <file>      upload a manual and wait until it is ready
   import <address>   have a manual fetched from https://… and wait until it is ready
-  ask <question>     ask a question; with --stream the answer is printed as it comes
+  ask <question>     ask a question, or with --audio <file> one that was recorded; with --stream the answer is printed as it comes
+  transcribe <file>  print what is said in a recording; with --language de-DE in another language than the stage's own
   manuals            list the manuals
   delete <manual_id> delete a manual
   grants             list what the templates grant, and whether it was used since the start`;
@@ -26,6 +28,8 @@ await runCommand(async () => {
       directory: { type: 'string' },
       as: { type: 'string' },
       stream: { type: 'boolean', default: false },
+      audio: { type: 'string' },
+      language: { type: 'string' },
     },
     USAGE,
   );
@@ -51,8 +55,12 @@ await runCommand(async () => {
       const { manual_id } = await client.startImport(argument());
       return printJson(await client.untilReady(manual_id));
     }
-    case 'ask':
-      return values.stream ? printAnswer(client.askInEvents(argument())) : printJson(await client.ask(argument()));
+    case 'ask': {
+      const question = values.audio === undefined ? argument() : await questionIn(client, values.audio, values.language);
+      return values.stream ? printAnswer(client.askInEvents(question)) : printJson(await client.ask(question));
+    }
+    case 'transcribe':
+      return printJson(await transcribeRecording(client, argument(), values.language));
     case 'manuals':
       return printJson(await client.manuals());
     case 'delete':
@@ -61,6 +69,13 @@ await runCommand(async () => {
       throw new UsageError(command === '' ? USAGE : `There is no command "${command}".\n${USAGE}`);
   }
 });
+
+/** What is asked in a recording, which is printed, since it may have been misheard. */
+async function questionIn(client: ManuelClient, file: string, language: string | undefined): Promise<string> {
+  const { transcription } = await transcribeRecording(client, file, language);
+  print(`You asked: ${transcription}`);
+  return transcription;
+}
 
 async function readRuntimeFile(directory: string): Promise<RuntimeFile> {
   try {
