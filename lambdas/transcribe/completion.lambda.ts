@@ -6,14 +6,16 @@ import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger, metrics } from '../shared/observability.ts';
+import { reportCost } from '../spend/estimated-cost.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { type CompletionPorts, completeTranscription, giveUpCompletion } from './completion.ts';
 import { JobRecords } from './job-records.ts';
 import { isLastReceive } from './last-receive.ts';
 import { RecordingFiles } from './recording-files.ts';
-import { AUDIO_SECONDS, completionContract } from './transcribe.contract.ts';
+import { AUDIO_SECONDS, completionContract, DOLLARS_PER_UNIT } from './transcribe.contract.ts';
 import { JobEnded } from './transcribe-events.contract.ts';
 import { TRANSCRIBE_RETRIES, TranscribeJobs } from './transcribe-jobs.ts';
+import { unitsOf } from './units.ts';
 
 const environment = parseEnvironment(completionContract);
 const { RECORDINGS_BUCKET: bucket, JOB_NAME_PREFIX: namePrefix } = environment;
@@ -26,7 +28,10 @@ const ports: CompletionPorts = {
   files: new RecordingFiles(new S3Client({}), bucket),
   transcriptions: new TranscribeJobs(new TranscribeClient(TRANSCRIBE_RETRIES), bucket, namePrefix),
   onIgnored: (name, reason) => logger.warn('the end of a job was ignored', { name, reason }),
-  onCompleted: ({ seconds = 0 }) => metrics.singleMetric().addMetric(AUDIO_SECONDS, MetricUnit.Seconds, seconds),
+  onCompleted: ({ seconds = 0 }) => {
+    metrics.singleMetric().addMetric(AUDIO_SECONDS, MetricUnit.Seconds, seconds);
+    reportCost('transcribe', 'amazon-transcribe', unitsOf(seconds) * DOLLARS_PER_UNIT);
+  },
   onFailed: ({ job_id, content_type, seconds }, reason) => logger.info('not transcribed', { job_id, content_type, seconds, reason }),
 };
 

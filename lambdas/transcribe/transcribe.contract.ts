@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';
 
 /** The largest and the longest recording that comes in a request's body. */
@@ -10,6 +11,8 @@ export const MAX_UPLOADED_RECORDING_BYTES = 25 * 1024 * 1024;
 export const MAX_UPLOADED_RECORDING_SECONDS = 900;
 /** Transcribe's own billing step, of which a started one counts (https://aws.amazon.com/transcribe/pricing/). */
 export const SECONDS_PER_UNIT = 15;
+/** Of batch transcription in eu-west-1, first tier, of $0.024 a minute (https://aws.amazon.com/transcribe/pricing/). */
+export const DOLLARS_PER_UNIT = 0.006;
 /** How long an upload form is valid. */
 export const UPLOAD_FORM_SECONDS = 15 * 60;
 /** How long a request waits for its text. */
@@ -106,6 +109,7 @@ export const transcribeContract = {
   environment: {
     ...apiEnvironment,
     ...meterEnvironment,
+    ...spendGateEnvironment,
     ...jobs,
     ...recordings,
     ...jobNames,

@@ -5,6 +5,8 @@ import { TranscribeClient } from '@aws-sdk/client-transcribe';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger } from '../shared/observability.ts';
+import { SpendFlags } from '../spend/spend-flags.ts';
+import { SpendGate } from '../spend/spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { JobRecords } from './job-records.ts';
 import { RecordingFiles } from './recording-files.ts';
@@ -15,6 +17,9 @@ import { TRANSCRIBE_RETRIES, TranscribeJobs } from './transcribe-jobs.ts';
 const environment = parseEnvironment(transcribeContract);
 
 const dynamodb = new DynamoDBClient({});
+const gate = new SpendGate(new SpendFlags(dynamodb, environment.SPEND_TABLE), {
+  onUnread: (error) => logger.warn('the spend flag could not be read', { error }),
+});
 const ports: TranscribePorts = {
   ledger: new UsageLedger(dynamodb, environment.USAGE_TABLE, { daily: environment.DAILY_QUOTA, monthly: environment.MONTHLY_QUOTA }),
   jobs: new JobRecords(dynamodb, environment.JOBS_TABLE),
@@ -29,16 +34,17 @@ const ports: TranscribePorts = {
 const location = (jobId: string) => ({ Location: `transcribe/${jobId}` });
 
 export const handler = apiHandler(transcribeContract, environment, {
-  start: async ({ caller, body, deadline }) => {
-    if ('upload' in body) {
-      const document = await startRecordingUpload(ports, caller, body);
-      return { status: 201, headers: location(document.job_id), body: document };
-    }
-    const { jobId, document } = await transcribe(ports, caller, body, deadline);
-    if (document) return { body: document };
-    const headers = { ...location(jobId), 'Retry-After': String(POLL_SECONDS) };
-    return { status: 202, headers, body: { job_id: jobId, status: 'in_progress' } };
-  },
+  start: ({ caller, body, deadline }) =>
+    gate.guardOnceRead(async () => {
+      if ('upload' in body) {
+        const document = await startRecordingUpload(ports, caller, body);
+        return { status: 201, headers: location(document.job_id), body: document };
+      }
+      const { jobId, document } = await transcribe(ports, caller, body, deadline);
+      if (document) return { body: document };
+      const headers = { ...location(jobId), 'Retry-After': String(POLL_SECONDS) };
+      return { status: 202, headers, body: { job_id: jobId, status: 'in_progress' } };
+    }),
   get: async ({ caller, params }) => {
     const body = await getTranscription(ports, caller, params['job_id'] ?? '');
     return { body, ...(body.status === 'in_progress' && { headers: { 'Retry-After': String(POLL_SECONDS) } }) };

@@ -55,6 +55,7 @@ export class ApiStack extends Stack {
       ...settings,
       api,
       usage,
+      spend,
       table: storage.jobsTable,
       bucket: storage.recordingsBucket,
       deadLetters: {

@@ -21,6 +21,7 @@ import { CapabilityFunction, type FunctionSettings } from '../platform/capabilit
 import { allowObjects } from '../platform/object-permissions.ts';
 import { queueTarget } from '../platform/queue-target.ts';
 import { consume, workQueue } from '../platform/work-queue.ts';
+import type { Spend } from '../spend/spend.construct.ts';
 import type { Usage } from '../usage/usage.construct.ts';
 
 /** Where each asynchronous edge of this capability leaves what it cannot deliver. */
@@ -34,6 +35,7 @@ export interface TranscribeDeadLetters {
 export interface TranscribeProps extends FunctionSettings {
   readonly api: Api;
   readonly usage: Usage;
+  readonly spend: Spend;
   readonly table: ITable;
   readonly bucket: IBucket;
   readonly deadLetters: TranscribeDeadLetters;
@@ -65,7 +67,7 @@ export class Transcribe extends Construct {
   }
 
   #routes(): void {
-    const { api, bucket, table, config } = this.#props;
+    const { api, bucket, spend, table, config } = this.#props;
     const fn = this.#function('Function', transcribeContract, Duration.seconds(28), RECORDING_MEMORY_MIB);
     fn.provide({ DEFAULT_LANGUAGE: config.speech.language, LANGUAGES: config.speech.languages.join(',') });
     table.grant(fn, 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem');
@@ -74,6 +76,7 @@ export class Transcribe extends Construct {
     this.#allowStarting(fn);
     // What was written for a job that was not started.
     for (const prefix of [AUDIO_PREFIX, TRANSCRIPTS_PREFIX]) allowObjects(fn, bucket, prefix, 's3:DeleteObject');
+    spend.grantGate(fn);
     api.serve(transcribeContract, fn);
   }
 

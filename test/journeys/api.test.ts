@@ -42,6 +42,8 @@ const ROUTES: readonly { readonly method: string; readonly route: string; readon
   { method: 'DELETE', route: '/api/manuals/01900000-0000-7000-8000-000000000000' },
   { method: 'POST', route: '/api/manuals/upload', body: `{${A_FILE}}` },
   { method: 'POST', route: '/api/query', body: '{"question":"How?"}' },
+  { method: 'POST', route: '/api/transcribe', body: '{"upload":true,"content_type":"audio/wav","size":1}' },
+  { method: 'GET', route: '/api/transcribe/01900000-0000-7000-8000-000000000000' },
   { method: 'GET', route: '/api/user/usage' },
   { method: 'GET', route: '/api/user/quota' },
 ];

@@ -14,12 +14,14 @@ const BODIES: Readonly<Record<string, object | undefined>> = {
   'DELETE /api/manuals/{manual_id}': undefined,
   'POST /api/manuals/upload': { filename: 'kettle.txt', content_type: 'text/plain', size: 10 },
   'POST /api/query': { question: 'How do I descale the kettle?' },
+  'POST /api/transcribe': { upload: true, content_type: 'audio/wav', size: 10 },
+  'GET /api/transcribe/{job_id}': undefined,
   'GET /api/user/quota': undefined,
   'GET /api/user/usage': undefined,
 };
 const PUBLIC = ['GET /', 'GET /health'];
 /** Everything that a function behind the API may ask. */
-const SERVICES = ['dynamodb', 's3', 'sqs', 'bedrock'];
+const SERVICES = ['dynamodb', 's3', 'sqs', 'bedrock', 'transcribe'];
 /** As long as an access token lives, and a second. */
 const TOKEN_LIFETIME_MS = 3_601_000;
 
@@ -35,6 +37,7 @@ let user: SignedInUser;
 let manualId: string;
 /** The one that a request to delete is about. */
 let doomedId: string;
+let jobId: string;
 let idToken: string;
 let strangers: StrangersTokens;
 let forger: Forger;
@@ -44,12 +47,13 @@ beforeAll(async () => {
   const { file } = runtime;
   control = new RuntimeControl(file);
   user = await newUser(file);
-  [strangers, forger, { idToken }, manualId, doomedId] = await Promise.all([
+  [strangers, forger, { idToken }, manualId, doomedId, { job_id: jobId }] = await Promise.all([
     signInAsStrangers(file, user),
     Forger.of(file, user.token),
     signInAgain(file, user),
     newManual(),
     newManual(),
+    user.client.startRecordingUpload({ content_type: 'audio/wav', size: 10 }),
   ]);
 });
 
@@ -69,7 +73,8 @@ async function answersTo(names: readonly string[], authorization: string | undef
   const entries = names.map(async (name) => {
     const [method = '', route = ''] = name.split(' ');
     const body = BODIES[name];
-    const response = await fetch(runtime.file.api_url + route.replace('{manual_id}', method === 'DELETE' ? doomedId : manualId), {
+    const path = route.replace('{manual_id}', method === 'DELETE' ? doomedId : manualId).replace('{job_id}', jobId);
+    const response = await fetch(runtime.file.api_url + path, {
       method,
       headers: {
         ...(authorization !== undefined && { Authorization: authorization }),

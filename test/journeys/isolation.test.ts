@@ -31,6 +31,8 @@ let anna: SignedInUser;
 let ben: SignedInUser;
 let annasManuals: readonly string[];
 let bensManual: string;
+let annasJob: string;
+let bensJob: string;
 let annasSecrets: readonly string[];
 let annasBelongings: Awaited<ReturnType<typeof belongingsOf>>;
 
@@ -48,8 +50,18 @@ beforeAll(async () => {
   await Promise.all([anna.client.untilReady(ready), ben.client.untilReady(bensManual)]);
   await anna.client.ask(QUESTION);
   annasManuals = [ready, awaited];
+  [annasJob, bensJob] = (await Promise.all([anna, ben].map(startRecording))) as [string, string];
   // Words that no random id can hold.
-  annasSecrets = [anna.userId, anna.name, ...annasManuals, ...annasManuals.map(base64url), 'wine-cellar', 'marzipan', 'love-letters'];
+  annasSecrets = [
+    anna.userId,
+    anna.name,
+    annasJob,
+    ...annasManuals,
+    ...annasManuals.map(base64url),
+    'wine-cellar',
+    'marzipan',
+    'love-letters',
+  ];
   annasBelongings = await belongingsOf(anna);
 });
 
@@ -57,6 +69,9 @@ afterAll(async () => {
   operator[Symbol.dispose]();
   expect(await runtime.stop()).toBe(0);
 });
+
+const startRecording = async ({ client }: SignedInUser): Promise<string> =>
+  (await client.startRecordingUpload({ content_type: 'audio/wav', size: 10 })).job_id;
 
 /** What Ben is answered, which never holds anything of Anna's. */
 async function answerToBen({ method, target, headers = {}, body }: Call): Promise<Answer> {
@@ -80,11 +95,14 @@ function withoutFresh({ status, headers, text }: { status: number; headers: Reco
   const steady = Object.entries(headers).filter(([name]) => !FRESH_HEADERS.has(name));
   let content = text.replaceAll(String(headers['x-request-id']), '').replace(/,"usage":\{[^}]*\}/, '');
   if (status === 201) {
-    const { manual_id } = JSON.parse(text) as { manual_id: string };
-    content = content.replaceAll(manual_id, '').replace(/"(Policy|X-Amz-Date|X-Amz-Signature|expires_at)":"[^"]*"/g, '');
+    content = content.replace(/"(Policy|X-Amz-Date|X-Amz-Signature|expires_at)":"[^"]*"/g, '');
   }
-  return JSON.stringify([status, steady, content]);
+  const { manual_id = '', job_id = '' } = (status === 201 ? JSON.parse(text) : {}) as { manual_id?: string; job_id?: string };
+  return JSON.stringify([status, steady, content]).replaceAll(manual_id || job_id || NOTHING, '');
 }
+
+/** What no answer holds. */
+const NOTHING = '\0';
 
 /** Of the same place in every order, and nobody's. */
 const neverWas = (id: string) => id.slice(0, -1) + (id.endsWith('0') ? '1' : '0');
@@ -110,8 +128,11 @@ const places = Object.entries(PLACES).flatMap(([route, { places }]) =>
 test.each(places)('$route answers of her manual in $place as of none', async ({ route, status, call }) => {
   const method = route.split(' ')[0] ?? '';
   for (const manualId of annasManuals) {
-    const unknown = await answerToBen({ method, ...call({ userId: neverWas(anna.userId), manualId: neverWas(manualId) }) });
-    await expect(answerToBen({ method, ...call({ userId: anna.userId, manualId }) })).resolves.toEqual(unknown);
+    const unknown = await answerToBen({
+      method,
+      ...call({ userId: neverWas(anna.userId), manualId: neverWas(manualId), jobId: neverWas(annasJob) }),
+    });
+    await expect(answerToBen({ method, ...call({ userId: anna.userId, manualId, jobId: annasJob }) })).resolves.toEqual(unknown);
     expect(unknown.status).toBe(status);
   }
 });
@@ -143,7 +164,7 @@ test.each(Object.keys(PLACES).filter((route) => route.startsWith('POST')))('%s r
 function ownCall(route: string): Call {
   const { own } = PLACES[route] ?? {};
   if (!own) throw new Error(`there is no route ${route}`);
-  return { method: route.split(' ')[0] ?? '', ...own({ userId: ben.userId, manualId: bensManual }) };
+  return { method: route.split(' ')[0] ?? '', ...own({ userId: ben.userId, manualId: bensManual, jobId: bensJob }) };
 }
 
 describe('however her ids are mangled', () => {
@@ -190,7 +211,7 @@ describe('however her ids are mangled', () => {
 });
 
 test('nothing of hers has changed', async () => {
-  expect(annasBelongings).toMatchObject({ items: { length: 5 }, objects: { length: 2 }, passages: { length: 1 } });
+  expect(annasBelongings).toMatchObject({ items: { length: 6 }, objects: { length: 2 }, passages: { length: 1 } });
   await expect(belongingsOf(anna)).resolves.toEqual(annasBelongings);
 });
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-/** Somebody and a manual, as the caller may name them. */
+/** Somebody, a manual and a transcription, as the caller may name them. */
 interface Named {
   readonly userId: string;
   readonly manualId: string;
+  readonly jobId: string;
 }
 
 /** A request to the API. */
@@ -32,6 +33,12 @@ export const askWithin = (...manual_ids: string[]) => ask({ manual_ids });
 const upload = (body: object) => ({ target: '/api/manuals/upload', body: { ...A_FILE, ...body } });
 
 const startImport = (body: object) => ({ target: '/api/manuals/upload', body: { source_url: 'https://example.com/', ...body } });
+
+const getJob = (id: string) => ({ target: `/api/transcribe/${id}` });
+const transcribe = (body: object) => ({
+  target: '/api/transcribe',
+  body: { upload: true, content_type: 'audio/wav', size: 10, ...body },
+});
 
 /** Paths to her manual, and past it. */
 const PATHS: Route['places'] = {
@@ -98,6 +105,27 @@ export const PLACES: Readonly<Record<string, Route>> = {
         ({ manualId }) => startImport({ source_url: `https://localhost/api/manuals/${manualId}` }),
       ],
       'the member key': [400, ({ userId, manualId }) => upload({ key: `incoming/${userId}/${manualId}` })],
+    },
+  },
+  'POST /api/transcribe': {
+    own: () => transcribe({}),
+    places: {
+      'the member job_id': [400, ({ jobId }) => transcribe({ job_id: jobId })],
+      'the member key': [400, ({ userId, jobId }) => transcribe({ key: `recordings/${userId}/${jobId}` })],
+    },
+  },
+  'GET /api/transcribe/{job_id}': {
+    own: ({ jobId }) => getJob(jobId),
+    places: {
+      'the path': [404, ({ jobId }) => getJob(jobId)],
+      'the path in other case': [404, ({ jobId }) => getJob(jobId.toUpperCase())],
+      'the path, encoded': [404, ({ jobId }) => getJob(jobId.replace('-', '%2D'))],
+      'the path with an encoded slash': [404, ({ jobId }) => getJob(`${jobId}%2f`)],
+      'the path of her key': [404, ({ userId, jobId }) => getJob(`${userId}/${jobId}`)],
+      'the path of her key, encoded': [404, ({ userId, jobId }) => getJob(`..%2f${userId}%2F${jobId}`)],
+      'the name that Transcribe knows it by': [404, ({ userId, jobId }) => getJob(`manuel-dev-${userId}_${jobId}`)],
+      'the path that is her': [404, ({ userId }) => getJob(userId)],
+      'the path with her in the query': [404, ({ userId, jobId }) => getJob(`${jobId}?user_id=${userId}`)],
     },
   },
   'POST /api/query': {
