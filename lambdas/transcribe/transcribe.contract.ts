@@ -15,8 +15,6 @@ export const SECONDS_PER_UNIT = 15;
 export const DOLLARS_PER_UNIT = 0.006;
 /** How long an upload form is valid. */
 export const UPLOAD_FORM_SECONDS = 15 * 60;
-/** How long a request waits for its text. */
-export const MAX_WAIT_SECONDS = 15;
 /** What a client is told to wait before it looks (again). */
 export const POLL_SECONDS = 2;
 
@@ -63,7 +61,7 @@ export type RecordingRequest = z.output<typeof RecordingRequest>;
 const RecordingUploadRequest = z.strictObject({ upload: z.literal(true), content_type, size: z.int().check(z.minimum(1)), language });
 export type RecordingUploadRequest = z.output<typeof RecordingUploadRequest>;
 
-export const TranscribeRequest = z.union([RecordingRequest, RecordingUploadRequest]);
+const TranscribeRequest = z.union([RecordingRequest, RecordingUploadRequest]);
 
 /** The text of a recording that came in the body. */
 export interface TranscriptionDocument {

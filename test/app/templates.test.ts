@@ -132,6 +132,7 @@ describe('functions', () => {
     ]);
     expect(actionsOf('TranscribeFunction')).toEqual([
       'dynamodb:GetItem',
+      'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
       'dynamodb:UpdateItem',

@@ -238,11 +238,12 @@ describe('the operator', () => {
     const dynamodb = new DynamoDBClient(operatorConfig(runtime.file));
     const { TableNames = [] } = await dynamodb.send(new ListTablesCommand({}));
     expect(TableNames.map((name) => name.replace(/-[0-9a-f]{12}$/, ''))).toEqual([
+      'Manuel-dev-storage-JobsTable1970BC16',
       'Manuel-dev-storage-ManualsTable0463DFCC',
       'Manuel-dev-storage-UsageTable28300137',
     ]);
     await user.client.ask('How?');
-    const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: TableNames[1] }));
+    const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: TableNames[2] }));
     expect(Items.map(({ user_id }) => user_id?.S)).toContain(user.userId);
     dynamodb.destroy();
   });
