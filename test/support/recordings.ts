@@ -9,6 +9,10 @@ const little16 = (value: number) => uint16(value).reverse();
 const little32 = (value: number) => uint32(value).reverse();
 const filler = (length: number) => Buffer.alloc(length, 0x11);
 
+/** The same with one text in place of another, wherever it stands. */
+export const patched = (bytes: Buffer, find: string, replace: string): Buffer =>
+  Buffer.from(bytes.toString('latin1').replaceAll(find, replace), 'latin1');
+
 /** 16 bits, one channel. `dataSize` is what its header claims. */
 export function wavOf(
   seconds: number,
@@ -152,7 +156,7 @@ const AAC_FRAME = filler(128);
 const AAC_RATE = 16_000;
 const framesOf = (seconds: number) => Math.round((seconds * AAC_RATE) / 1024);
 
-function aacTrack(table: readonly Buffer[], duration: number): Buffer {
+function aacTrack(table: readonly Buffer[], duration: number, quickTime = false): Buffer {
   // AAC-LC (2), 16 kHz (index 8), one channel.
   const specific = [0x05, 2, 0x14, 0x08];
   const decoder = [0x04, 13 + specific.length, 0x40, 0x15, ...Buffer.alloc(11), ...specific];
@@ -161,12 +165,14 @@ function aacTrack(table: readonly Buffer[], duration: number): Buffer {
     'mp4a',
     Buffer.alloc(6),
     uint16(1),
-    Buffer.alloc(8),
+    uint16(quickTime ? 1 : 0),
+    Buffer.alloc(6),
     uint16(1),
     uint16(16),
     Buffer.alloc(4),
     uint16(AAC_RATE),
     uint16(0),
+    Buffer.alloc(quickTime ? 16 : 0),
     esds,
   );
   return box(
@@ -184,7 +190,7 @@ function aacTrack(table: readonly Buffer[], duration: number): Buffer {
 const movieHeader = box('mvhd', FULL, uint32(0), uint32(0), uint32(1000), uint32(0), Buffer.alloc(80));
 
 /** AAC of 16 kHz. `claimed` are the seconds that its tables and its header speak of. */
-export function mp4Of(seconds: number, claimed = seconds): Buffer {
+export function mp4Of(seconds: number, claimed = seconds, { quickTime = false } = {}): Buffer {
   const frames = framesOf(seconds);
   const each = Math.round((1024 * claimed) / seconds);
   const times = box('stts', FULL, uint32(1), uint32(frames), uint32(each));
@@ -194,7 +200,7 @@ export function mp4Of(seconds: number, claimed = seconds): Buffer {
   return bytesOf(
     box('ftyp', 'M4A ', uint32(0), 'M4A '),
     box('mdat', ...Array<Buffer>(frames).fill(AAC_FRAME)),
-    box('moov', movieHeader, aacTrack([times, sizes, chunks, offsets], claimed * AAC_RATE)),
+    box('moov', movieHeader, aacTrack([times, sizes, chunks, offsets], claimed * AAC_RATE, quickTime)),
   );
 }
 

@@ -11,6 +11,7 @@ import {
   mp3Of,
   mp4Of,
   oggOf,
+  patched,
   vorbisOf,
   wavOf,
   webmDuration,
@@ -115,8 +116,6 @@ describe('a header that claims more', () => {
 });
 
 describe('what cannot be transcribed is named:', () => {
-  const patched = (bytes: Buffer, find: string, replace: string) =>
-    Buffer.from(bytes.toString('latin1').replaceAll(find, replace), 'latin1');
   test.each([
     ['a sample rate', 'audio/wav', wavOf(1, { sampleRate: 96_000 }), 'has 96000 samples a second; it may have 8000 to 48000'],
     ['a compressed WAV', 'audio/wav', patched(wavOf(1), 'fmt \x10\0\0\0\x01', 'fmt \x10\0\0\0\x02'), 'holds compressed samples'],
