@@ -59,6 +59,24 @@ test('what comes by the form after the first is not transcribed, and neither is 
   ]);
 });
 
+test('what comes by the form while the first is being taken does not cost the first its reservation', async () => {
+  const world = uploaded(wavOf(31));
+  const ports = world.ports();
+  let isFirst = true;
+  const reserve: typeof ports.ledger.reserve = async (...args) => {
+    const reservation = await ports.ledger.reserve(...args);
+    if (isFirst) {
+      isFirst = false;
+      world.uploads.set(ID.job_id, wavOf(1));
+      await takeRecording(ports, KEY, NOW);
+    }
+    return reservation;
+  };
+  await takeRecording({ ...ports, ledger: { ...ports.ledger, reserve } }, KEY, NOW);
+  expect(world.only).toMatchObject({ status: 'in_progress', seconds: 31 });
+  expect([world.counted, world.open.size, world.started]).toEqual([3, 1, [wavOf(31)]]);
+});
+
 test('the end of a job that is not there, or not ours, removes what there is and changes nothing', async () => {
   const world = new TranscriptionWorld();
   const ended = world.end(ID, { text: 'Whose?' });
