@@ -22,9 +22,9 @@ const RETRY_ATTEMPTS = 1;
 /**
  * The stage's daily spend cap: a schedule sums what was metered into a flag, and whoever may do costly work reads it.
  *
- * A month has 8,640 runs. Each asks CloudWatch for as many metrics as there are operations with a model, two so far ($0.01 per 1,000:
- * $0.17, and less once nothing was metered for two weeks, since a search finds nothing older), writes one item ($0.01), runs for a
- * fraction of a second on 256 MB ($0.01) and logs a kilobyte or two ($0.01): $0.20 together at most while nobody uses the stage
+ * A month has 8,640 runs. Each asks CloudWatch for as many metrics as there are operations with a model, three so far ($0.01 per 1,000:
+ * $0.26, and less once nothing was metered for two weeks, since a search finds nothing older), writes one item ($0.01), runs for a
+ * fraction of a second on 256 MB ($0.01) and logs a kilobyte or two ($0.01): $0.29 together at most while nobody uses the stage
  * (https://aws.amazon.com/cloudwatch/pricing/). It sends no metrics of its own then.
  */
 export class Spend extends Construct {

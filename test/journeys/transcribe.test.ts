@@ -158,6 +158,17 @@ test('a language that the stage has not is refused by its name', async () => {
   expect(await used()).toBe(0);
 });
 
+test('what was transcribed is metered in seconds and in dollars', async () => {
+  await user.client.transcribe(QUESTION, 'audio/wav');
+  await untilNothingIsLeft();
+  using operator = new OperatorView(runtime.file);
+  const log = await operator.logOf('Transcribe/Completion');
+  expect(log).toContainEqual(expect.objectContaining({ AudioSeconds: 3 }));
+  expect(log).toContainEqual(
+    expect.objectContaining({ EstimatedCost: 0.006, Operation: 'transcribe', Model: 'amazon-transcribe', service: 'manuel-dev' }),
+  );
+});
+
 test('no log holds a text', async () => {
   using operator = new OperatorView(runtime.file);
   for (const fn of ['Transcribe/Function', 'Transcribe/Recording', 'Transcribe/Completion']) {
