@@ -53,7 +53,9 @@ test('leaves what another program needs in a file for its owner’s eyes only', 
   expect(paths).toEqual(
     ['Deletion', 'Function', 'Import', 'Ingestion', 'Readiness']
       .map((name) => `Manuel-dev/api/Manuals/${name}`)
-      .concat(['Query', 'Spend', 'Status', 'Usage'].map((name) => `Manuel-dev/api/${name}/Function`)),
+      .concat(['Query', 'Spend', 'Status'].map((name) => `Manuel-dev/api/${name}/Function`))
+      .concat(['Completion', 'Function', 'Recording'].map((name) => `Manuel-dev/api/Transcribe/${name}`))
+      .concat(['Manuel-dev/api/Usage/Function']),
   );
   expect(new Set(runtime.file.functions.map((fn) => fn.access_key.access_key_id)).size).toBe(paths.length);
 });
