@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DeleteQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ListTranscriptionJobsCommand, TranscribeClient } from '@aws-sdk/client-transcribe';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
@@ -177,3 +178,35 @@ test('no log holds a text', async () => {
     for (const text of TEXTS.values()) expect(JSON.stringify(log)).not.toContain(text);
   }
 });
+
+/** Last: nothing is transcribed afterwards. */
+test.each([
+  ['a recording', 'RecordingQueue', 'RecordingEvents', () => uploadRecording(QUESTION, 'audio/wav')],
+  [
+    'the end of a job',
+    'CompletionQueue',
+    'CompletionEvents',
+    async () => {
+      await control.setTranscriptionDelay(0);
+      // The request waits on, for a text that nobody stores.
+      void user.client.transcribe(QUESTION, 'audio/wav').catch(() => undefined);
+      return user.userId;
+    },
+  ],
+] as const)(
+  'what tells of %s ends in the dead-letter queue when its queue is gone',
+  async (_name, queue, deadLetters, act) => {
+    const sqs = new SQSClient(operatorConfig(runtime.file));
+    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
+    const urlOf = (name: string) => QueueUrls.find((url) => url.includes(name));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf(`api-Transcribe${queue}`) }));
+    const named = await act();
+    const QueueUrl = urlOf(`dead-letter-Transcribe${deadLetters}`);
+    const receive = new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'], WaitTimeSeconds: 20 });
+    const { Messages: [message] = [] } = await sqs.send(receive);
+    expect(message?.Body).toContain(named);
+    expect(message?.MessageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_RESOURCE' } });
+    sqs.destroy();
+  },
+  40_000,
+);
