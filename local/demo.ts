@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadManualFixtures, type ManualFixture } from '../test/fixtures/fixtures.ts';
+import { loadRecordings } from '../test/fixtures/recordings.ts';
 import { print, readOptions, runCommand } from './cli/command-line.ts';
 import { readEmbeddingsOptions } from './cli/embeddings-options.ts';
 import { readLanguageModelOptions } from './cli/language-model-options.ts';
@@ -9,11 +10,14 @@ import { ManuelClient } from './cli/manuel-client.ts';
 import { Progress } from './cli/progress.ts';
 import { signIn } from './cli/sign-in.ts';
 import { readSpeechOptions } from './cli/speech-options.ts';
+import { transcribeRecording } from './cli/transcribe-recording.ts';
 import { RuntimeControl } from './control/runtime-control.ts';
 import { Runtime } from './runtime.ts';
 
 /** How many of somebody else's questions each user asks. */
 const FOREIGN_QUESTIONS = 2;
+/** A recording of what the second manual answers. */
+const SPOKEN_QUESTION = 'large-format-memory.wav';
 /** What a model may take for some four words. */
 const MS_PER_PART = 60;
 
@@ -26,7 +30,7 @@ interface Owner {
 
 /**
  * `npm run demo`: two users sign in, upload a manual each, and ask what their own manual answers and what only the
- * other's does; one answer comes in events. Fails when an answer is not the right one.
+ * other's does; one answer comes in events, and one question is spoken where there is an engine for it. Fails when an answer is not the right one.
  */
 await runCommand(async () => {
   const { stage } = readOptions({ stage: { type: 'string', default: 'dev' } }, 'Usage: npm run demo -- [--stage dev]');
@@ -50,6 +54,7 @@ await runCommand(async () => {
       let wrong = 0;
       for (const owner of owners) wrong += await questionAndAnswer(owner, owners);
       wrong += await streamedAnswer(runtime, owners);
+      wrong += await spokenQuestion(runtime, owners);
       print(`\n${wrong === 0 ? 'Every answer was right' : `${wrong} answers were wrong`}, ${progress.elapsed} in all.`);
       if (wrong > 0) process.exitCode = 1;
     } finally {
@@ -107,6 +112,26 @@ async function streamedAnswer({ file }: Runtime, [owner]: readonly Owner[]): Pro
   const right = pages.some((page) => page !== null && asked.pages.includes(page));
   print(`\n      (${right ? '✔' : '✘'} ${pages.map((page) => `p. ${page}`).join(', ') || 'nothing cited'})`);
   return right ? 0 : 1;
+}
+
+/**
+ * Asks what is said in a recording, and prints what was heard; 1 when that was every word, and the answer is a wrong one. An engine
+ * that mishears is no fault of ours, and a machine without one skips it.
+ */
+async function spokenQuestion({ file }: Runtime, owners: readonly Owner[]): Promise<number> {
+  if (!file.speech_engine) {
+    print('\nvoice skipped: no speech engine');
+    return 0;
+  }
+  const recording = loadRecordings().find((one) => one.file === SPOKEN_QUESTION);
+  const owner = owners.find(({ manual }) => manual.name === recording?.manual);
+  if (!recording || !owner) throw new Error(`nobody can be asked ${SPOKEN_QUESTION}`);
+  print(`\nSpoken, and heard by ${file.speech_engine}`);
+  const { transcription } = await transcribeRecording(owner.client, recording.path);
+  const { answer, citations } = await owner.client.ask(transcription);
+  const right = citations.some(({ manual_id }) => manual_id === owner.manualId);
+  printAnswer(right, transcription, answer, citations.map(({ page }) => `p. ${page}`).join(', ') || 'nothing cited');
+  return right || transcription !== recording.said ? 0 : 1;
 }
 
 function printAnswer(right: boolean, question: string, answer: string, cited: string): void {

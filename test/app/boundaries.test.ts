@@ -48,7 +48,7 @@ test('local and bin read contracts and lib, never the code of a function', () =>
 
 test('nothing but the demo reads from test, and that only its fixtures', () => {
   const reads = imports.filter(({ to }) => to.startsWith('test/'));
-  expect(reads).toEqual([{ from: 'local/demo.ts', to: 'test/fixtures/fixtures.ts' }]);
+  expect(reads).toEqual(['fixtures', 'recordings'].map((name) => ({ from: 'local/demo.ts', to: `test/fixtures/${name}.ts` })));
 });
 
 test('contracts import contracts and zod, and nothing else', () => {
