@@ -8,7 +8,7 @@ const plain = templatesOf({ ...dev, malwareScan: false });
 
 const PLAN = 'AWS::GuardDuty::MalwareProtectionPlan';
 const SERVICE = 'malware-protection-plan.guardduty.amazonaws.com';
-const bucket = { Ref: Object.keys(scanning.storage.findResources('AWS::S3::Bucket'))[0] };
+const bucket = { Ref: Object.keys(scanning.storage.findResources('AWS::S3::Bucket')).find((id) => id.startsWith('ManualsBucket')) };
 const bucketArn = { 'Fn::GetAtt': [bucket.Ref, 'Arn'] };
 const objects = { 'Fn::Join': ['', [bucketArn, '/incoming/*']] };
 const [[roleId = '', role] = []] = Object.entries(scanning.storage.findResources('AWS::IAM::Role'));
@@ -16,7 +16,9 @@ const roleArn = { 'Fn::GetAtt': [roleId, 'Arn'] };
 
 type Statement = Readonly<Record<string, unknown>>;
 const denials = (template: typeof plain): Statement[] =>
-  Object.values(template.storage.findResources('AWS::S3::BucketPolicy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  Object.values(template.storage.findResources('AWS::S3::BucketPolicy'))
+    .filter(({ Properties }) => Properties.Bucket.Ref === bucket.Ref)
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 
 test('the development stage scans nothing', () => {
   expect(dev.malwareScan).toBe(false);
@@ -83,7 +85,7 @@ describe('a stage that scans', () => {
   });
 
   test('starts from the result of the scan, and from nothing else', () => {
-    expect(rulesOfEvents(scanning)).toHaveLength(1);
+    expect(arrivalRules(scanning)).toHaveLength(1);
     scanning.api.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.guardduty'],
@@ -104,7 +106,7 @@ describe('a stage that does not scan', () => {
   });
 
   test('starts from the arrival, and from nothing else', () => {
-    expect(rulesOfEvents(plain)).toHaveLength(1);
+    expect(arrivalRules(plain)).toHaveLength(1);
     plain.api.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.s3'],
@@ -117,13 +119,15 @@ describe('a stage that does not scan', () => {
 });
 
 test('either way the rule brings to the same queue', () => {
-  const targetsOf = (template: typeof plain) => rulesOfEvents(template).map(({ Properties }) => Properties.Targets);
+  const targetsOf = (template: typeof plain) => arrivalRules(template).map(({ Properties }) => Properties.Targets);
   expect(targetsOf(scanning)).toEqual(targetsOf(plain));
 });
 
-/** The rules that go by events, and not by the clock. */
-function rulesOfEvents({ api }: typeof plain) {
-  return Object.values(api.findResources('AWS::Events::Rule')).filter(({ Properties }) => Properties.EventPattern !== undefined);
+/** The rules that bring to the queue of arrivals. */
+function arrivalRules({ api }: typeof plain) {
+  return Object.values(api.findResources('AWS::Events::Rule')).filter(({ Properties }) =>
+    JSON.stringify(Properties.Targets).includes('ManualsIngestionQueue'),
+  );
 }
 
 function modeOf({ api }: typeof plain): unknown {
