@@ -115,9 +115,6 @@ export interface DeletionDocument {
 /** How long the ingestion worker may run, and so the longest that it may still be writing what a deletion must find. */
 export const INGESTION_TIMEOUT_SECONDS = 300;
 
-/** How often a message is tried before it becomes a dead letter. */
-export const MAX_RECEIVES = 3;
-
 /** What the import worker is told, and repeats to itself while the server that has the manual does not hand it out. */
 export const ImportMessage = z.object({
   user_id: text(),

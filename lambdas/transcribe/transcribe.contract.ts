@@ -93,9 +93,6 @@ const languages = () =>
     z.transform((list: string) => list.split(',')),
   );
 
-/** How often a message is tried before it becomes a dead letter. */
-export const MAX_RECEIVES = 3;
-
 const jobs = { JOBS_TABLE: text() } as const;
 const recordings = { RECORDINGS_BUCKET: text() } as const;
 /** What the names of this stage's Transcribe jobs begin with. */

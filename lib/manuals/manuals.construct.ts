@@ -12,7 +12,6 @@ import {
   importContract,
   ingestionContract,
   MANUALS_PREFIX,
-  MAX_RECEIVES,
   manualsContract,
   readinessContract,
 } from '../../lambdas/manuals/manuals.contract.ts';
@@ -71,19 +70,16 @@ export class Manuals extends Construct {
     super(scope, id);
     const deletionQueue = workQueue(this, 'DeletionQueue', {
       consumerTimeout: DELETION_TIMEOUT,
-      maxReceives: MAX_RECEIVES,
       deadLetterQueue: props.deadLetters.deletion,
     });
     const importQueue = workQueue(this, 'ImportQueue', {
       consumerTimeout: IMPORT_TIMEOUT,
-      maxReceives: MAX_RECEIVES,
       deadLetterQueue: props.deadLetters.import,
     });
     this.#routes(props, importQueue, deletionQueue);
     this.#import(props, importQueue);
     const readinessQueue = workQueue(this, 'ReadinessQueue', {
       consumerTimeout: READINESS_TIMEOUT,
-      maxReceives: MAX_RECEIVES,
       deadLetterQueue: props.deadLetters.readiness,
     });
     this.#ingestion(props, readinessQueue);
@@ -130,7 +126,6 @@ export class Manuals extends Construct {
     const { table, bucket, knowledgeBase, deadLetters, config } = props;
     const queue = workQueue(this, 'IngestionQueue', {
       consumerTimeout: INGESTION_TIMEOUT,
-      maxReceives: MAX_RECEIVES,
       deadLetterQueue: deadLetters.ingestion,
     });
     new Rule(this, 'IncomingRule', {

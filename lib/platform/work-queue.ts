@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { MAX_RECEIVES } from '../../lambdas/shared/work-queue.contract.ts';
 import type { CapabilityFunction } from './capability-function.ts';
 
 /** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
@@ -9,17 +10,16 @@ const VISIBILITY_FACTOR = 6;
 export interface WorkQueueProps {
   /** The longest that the function may take that works on its messages. */
   readonly consumerTimeout: Duration;
-  readonly maxReceives: number;
   readonly deadLetterQueue: IQueue;
 }
 
 /** A queue of work for one function, with a dead-letter queue for what fails for good. */
-export function workQueue(scope: Construct, id: string, { consumerTimeout, maxReceives, deadLetterQueue }: WorkQueueProps): Queue {
+export function workQueue(scope: Construct, id: string, { consumerTimeout, deadLetterQueue }: WorkQueueProps): Queue {
   return new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * VISIBILITY_FACTOR),
-    deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: maxReceives },
+    deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
   });
 }
 

@@ -9,7 +9,6 @@ import type { FunctionContract } from '../../lambdas/shared/function.contract.ts
 import {
   AUDIO_PREFIX,
   completionContract,
-  MAX_RECEIVES,
   RECORDINGS_PREFIX,
   recordingContract,
   TRANSCRIPTS_PREFIX,
@@ -84,7 +83,6 @@ export class Transcribe extends Construct {
     const { bucket, table, deadLetters } = this.#props;
     const queue = workQueue(this, 'RecordingQueue', {
       consumerTimeout: WORKER_TIMEOUT,
-      maxReceives: MAX_RECEIVES,
       deadLetterQueue: deadLetters.recording,
     });
     new Rule(this, 'RecordingRule', {
@@ -106,7 +104,6 @@ export class Transcribe extends Construct {
     const { bucket, table, deadLetters } = this.#props;
     const queue = workQueue(this, 'CompletionQueue', {
       consumerTimeout: WORKER_TIMEOUT,
-      maxReceives: MAX_RECEIVES,
       deadLetterQueue: deadLetters.completion,
     });
     new Rule(this, 'CompletionRule', {
