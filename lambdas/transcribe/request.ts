@@ -17,13 +17,17 @@ export function readType(type: string): RecordingType {
   });
 }
 
+/** Looked for rather than matching them all: a pattern for all of a text remembers where it was in each of its characters, and runs out of stack. */
+const NO_DIGIT = /[^A-Za-z0-9+/]/;
+
 /** The bytes of a recording in a body. Throws a 413 Problem before it makes them when they are too many, and a 400 when they are none. */
 export function readAudio(base64: string): Uint8Array {
   const pointer = '/audio_data';
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
+  if (base64.length % 4 !== 0 || base64 === '' || NO_DIGIT.test(base64.slice(0, base64.length - padding))) {
     throw new Problem('invalid_request', `${pointer}: is not base64`, { errors: [{ pointer, detail: 'is not base64' }] });
   }
-  const size = (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
+  const size = (base64.length / 4) * 3 - padding;
   if (size > MAX_BODY_RECORDING_BYTES) {
     throw new Problem(
       'too_large',

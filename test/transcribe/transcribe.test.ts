@@ -94,6 +94,8 @@ describe('refused before anything is reserved:', () => {
     ['bytes of another type', requestOf(text), 'unsupported_type', 'not of the type that was announced'],
     ['a damaged recording', requestOf(wavOf(1).subarray(0, 30)), 'invalid_request', 'The recording ends too early.'],
     ['what is no base64', { ...requestOf(text), audio_data: 'a b=' }, 'invalid_request', '/audio_data: is not base64'],
+    ['base64 that ends in its middle', { ...requestOf(text), audio_data: 'ab=c' }, 'invalid_request', '/audio_data: is not base64'],
+    ['nothing but padding', { ...requestOf(text), audio_data: '====' }, 'invalid_request', '/audio_data: is not base64'],
     ['half of base64', { ...requestOf(text), audio_data: 'abcde' }, 'invalid_request', '/audio_data: is not base64'],
     ['what is half a second too long', requestOf(wavOf(120.5, { sampleRate: 8000 })), 'too_large', 'The recording is 121 s long'],
     ['what is too long', requestOf(wavOf(121, { sampleRate: 8000 })), 'too_large', 'The recording is 121 s long; it may be 120 s.'],
