@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { allEnded } from '../shared/all-ended.ts';
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { cutText } from '../shared/cut-text.ts';
 import type { ExtractedText, Page } from './extraction/page.ts';
@@ -129,15 +130,6 @@ async function reject(ports: IngestionPorts, owner: Caller, manual: Manual, obje
   if (!rejected) return ports.onIgnored(object, NO_MORE_VALIDATED);
   await ports.files.discard(manual, object.version);
   ports.onRejected(manual, rejection);
-}
-
-/**
- * Waits for all of them, whether or not one fails, and throws what the first threw. What went on when the function has
- * answered would be frozen, and resumed in whatever the environment is given to do next.
- */
-async function allEnded(tasks: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** Tells the owner that it came to nothing, when a message has failed for the last time. A redrive takes it up again. */

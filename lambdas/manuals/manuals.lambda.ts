@@ -3,10 +3,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { logger } from '../shared/observability.ts';
 import { validate } from '../shared/validation.ts';
-import { SpendFlags } from '../spend/spend-flags.ts';
-import { SpendGate } from '../spend/spend-gate.ts';
+import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { HiddenManuals } from '../usage/hidden-manuals.ts';
 import { LookQueue } from './look-queue.ts';
 import { ManualLibrary } from './manual-library.ts';
@@ -19,9 +17,7 @@ const environment = parseEnvironment(manualsContract);
 
 const dynamodb = new DynamoDBClient({});
 const sqs = new SQSClient({});
-const gate = new SpendGate(new SpendFlags(dynamodb, environment.SPEND_TABLE), {
-  onUnread: (error) => logger.warn('the spend flag could not be read', { error }),
-});
+const gate = openSpendGate(dynamodb, environment.SPEND_TABLE);
 const ports: ManualsPorts = {
   records: new ManualRecords(dynamodb, environment.MANUALS_TABLE),
   library: new ManualLibrary(dynamodb, environment.MANUALS_TABLE),

@@ -5,8 +5,7 @@ import { parseEnvironment } from '../shared/environment.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger } from '../shared/observability.ts';
 import { streamingApiHandler } from '../shared/streaming-api-handler.ts';
-import { SpendFlags } from '../spend/spend-flags.ts';
-import { SpendGate } from '../spend/spend-gate.ts';
+import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { AnswerGenerator } from './answer-generator.ts';
 import { queryContract } from './query.contract.ts';
@@ -15,9 +14,7 @@ import { answerQuestion, type QueryPorts } from './query.ts';
 const environment = parseEnvironment(queryContract);
 
 const dynamodb = new DynamoDBClient({});
-const gate = new SpendGate(new SpendFlags(dynamodb, environment.SPEND_TABLE), {
-  onUnread: (error) => logger.warn('the spend flag could not be read', { error }),
-});
+const gate = openSpendGate(dynamodb, environment.SPEND_TABLE);
 const ports: QueryPorts = {
   ledger: new UsageLedger(dynamodb, environment.USAGE_TABLE, {
     daily: environment.DAILY_QUOTA,

@@ -5,8 +5,7 @@ import { TranscribeClient } from '@aws-sdk/client-transcribe';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger } from '../shared/observability.ts';
-import { SpendFlags } from '../spend/spend-flags.ts';
-import { SpendGate } from '../spend/spend-gate.ts';
+import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { JobRecords } from './job-records.ts';
 import { RecordingFiles } from './recording-files.ts';
@@ -17,9 +16,7 @@ import { TRANSCRIBE_RETRIES, TranscribeJobs } from './transcribe-jobs.ts';
 const environment = parseEnvironment(transcribeContract);
 
 const dynamodb = new DynamoDBClient({});
-const gate = new SpendGate(new SpendFlags(dynamodb, environment.SPEND_TABLE), {
-  onUnread: (error) => logger.warn('the spend flag could not be read', { error }),
-});
+const gate = openSpendGate(dynamodb, environment.SPEND_TABLE);
 const ports: TranscribePorts = {
   ledger: new UsageLedger(dynamodb, environment.USAGE_TABLE, { daily: environment.DAILY_QUOTA, monthly: environment.MONTHLY_QUOTA }),
   jobs: new JobRecords(dynamodb, environment.JOBS_TABLE),

@@ -1,4 +1,5 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import { allEnded } from '../shared/all-ended.ts';
 import type { Caller } from '../shared/caller.ts';
 import { Problem } from '../shared/problem.ts';
 import type { OpenReservation, Reservation } from '../usage/reservation.ts';
@@ -167,10 +168,4 @@ function explained<Result>(work: () => Result): Result {
     if (error instanceof RecordingRejected) throw problemOf({ code: error.failure, detail: error.message });
     throw error;
   }
-}
-
-/** Waits for all of them, whether or not one fails, so that nothing is undone that is only being done. Throws what the first threw. */
-async function allEnded(tasks: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
 }
