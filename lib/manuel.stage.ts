@@ -1,3 +1,4 @@
+import { Annotations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { guardedActionRefusals } from './knowledge-base/guarded-actions.ts';
 import type { FunctionSettings } from './platform/capability-function.ts';
@@ -6,7 +7,8 @@ import { CognitoStack } from './stacks/cognito.stack.ts';
 import { DeadLetterStack } from './stacks/dead-letter.stack.ts';
 import { KnowledgeBaseStack } from './stacks/knowledge-base.stack.ts';
 import { StorageStack } from './stacks/storage.stack.ts';
-import { refuseOutOfRange } from './stages.ts';
+import { refuseOutOfRange } from './stage-config.ts';
+import { missingValues } from './stages.ts';
 
 /**
  * Every stack of one stage; arrows point from what can be deployed anew to what holds state. Not a CDK `Stage`: the CLI's
@@ -29,7 +31,7 @@ export class ManuelStage extends Construct {
     const storage = new StorageStack(this, 'storage', stack('storage', 'manuals and tables'));
     const knowledgeBase = new KnowledgeBaseStack(this, 'knowledge-base', stack('knowledge-base', 'vectors and knowledge base'));
     const deadLetter = new DeadLetterStack(this, 'dead-letter', stack('dead-letter', 'what could not be delivered'));
-    new ApiStack(this, 'api', {
+    const api = new ApiStack(this, 'api', {
       ...settings,
       ...stack('api', 'API, functions, queues and rules'),
       cognito,
@@ -37,6 +39,8 @@ export class ManuelStage extends Construct {
       knowledgeBase,
       deadLetter,
     });
+    // On a stack, since what is above the stacks the CLI does not print.
+    for (const { value, sentence } of missingValues(config)) Annotations.of(api).addWarningV2(`manuel:${value}`, sentence);
     this.node.addValidation({ validate: () => guardedActionRefusals(this) });
   }
 }

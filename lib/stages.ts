@@ -1,41 +1,14 @@
-import { type StageModels, TEXT_MODEL_NAMES, type TextModelName, textModel } from '../lambdas/query/models.contract.ts';
+import { STAGE_NAMES, type StageConfig, type StageName } from './stage-config.ts';
 
-/** The stages that there are to be; each is one set of values. */
-type StageName = 'dev' | 'staging' | 'prod' | 'preview';
+/** Where stages are unless their team says otherwise. */
+export const REGION = 'eu-west-1';
 
-/** What differs between stages. */
-export interface StageConfig {
-  readonly name: StageName;
-  readonly region: string;
-  /** The models that answer. */
-  readonly models: StageModels;
-  /** The longest answer, in tokens, including what a model reasons before it. */
-  readonly maxAnswerTokens: number;
-  /** Units per user. */
-  readonly quota: { readonly daily: number; readonly monthly: number };
-  /** What one user may keep, and start in a UTC day. */
-  readonly library: { readonly manuals: number; readonly pages: number; readonly uploadsPerDay: number };
-  /** What all users together may cost in a UTC day, as far as it is metered, before costly work is refused. */
-  readonly dailySpendCapDollars: number;
-  /** What is spoken where a recording does not say, and all that may be: Transcribe's language codes. */
-  readonly speech: { readonly language: string; readonly languages: readonly string[] };
-  /** Of every function but the ingestion worker. */
-  readonly lambdaMemoryMiB: number;
-  readonly tracing: boolean;
-  readonly logRetentionDays: 14 | 30 | 90;
-  readonly corsOrigins: readonly string[];
-  readonly selfSignUp: boolean;
-  /** Whether uploads are scanned for malware, and only clean ones taken in. */
-  readonly malwareScan: boolean;
-  /** Whether the stage's data outlives its stacks, and the stacks resist deletion. */
-  readonly retainData: boolean;
-  readonly accessTokenHours: number;
-  readonly refreshTokenDays: number;
-}
+/** In place of a stage's name: what an account needs once per region, before its first stage. */
+export const ACCOUNT = 'account';
 
 const dev: StageConfig = {
   name: 'dev',
-  region: 'eu-west-1',
+  region: REGION,
   models: {
     default: 'claude-haiku-5-5',
     allowed: ['claude-haiku-5-5', 'claude-sonnet-5-5', 'nova-2-lite', 'nova-lite'],
@@ -55,52 +28,95 @@ const dev: StageConfig = {
   logRetentionDays: 14,
   corsOrigins: ['*'],
   selfSignUp: true,
+  waf: false,
+  ipAllowlist: [],
+  maxBodyMiB: 5,
+  rateLimits: { userPerMinute: 100, ipPerMinute: 1000 },
+  requestSigning: false,
+  errorRecordDays: 30,
+  retryCeiling: { attempts: 3, baseDelaySeconds: 1, longestDelaySeconds: 30 },
   malwareScan: false,
+  customerManagedKey: false,
   retainData: false,
   accessTokenHours: 1,
   refreshTokenDays: 30,
 };
 
-const STAGES: Readonly<Partial<Record<StageName, StageConfig>>> = { dev };
+const prod: StageConfig = {
+  ...dev,
+  name: 'prod',
+  quota: { daily: 100, monthly: 2000 },
+  dailySpendCapDollars: 200,
+  lambdaMemoryMiB: 512,
+  tracing: true,
+  logRetentionDays: 90,
+  corsOrigins: [],
+  waf: true,
+  rateLimits: { userPerMinute: 50, ipPerMinute: 1000 },
+  requestSigning: true,
+  errorRecordDays: 90,
+  retryCeiling: { attempts: 5, baseDelaySeconds: 2, longestDelaySeconds: 60 },
+  malwareScan: true,
+  customerManagedKey: true,
+  retainData: true,
+};
 
-/** What a cap may be, in dollars. */
-const SPEND_CAP_DOLLARS = { least: 0.0001, most: 10_000 };
+const staging: StageConfig = {
+  ...prod,
+  name: 'staging',
+  dailySpendCapDollars: 20,
+  logRetentionDays: 30,
+  retainData: false,
+};
 
-/** Throws a sentence that names a value which is out of its range, and the range. */
-export function refuseOutOfRange(config: StageConfig): void {
-  refuseSpendCap(config);
-  refuseModels(config);
-}
+/** The next model, for people who were asked to try it. */
+const preview: StageConfig = {
+  ...prod,
+  name: 'preview',
+  models: {
+    default: 'claude-opus-5-5',
+    allowed: ['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5'],
+    fallback: ['claude-sonnet-5-5', 'claude-haiku-5-5'],
+  },
+  quota: { daily: 30, monthly: 500 },
+  dailySpendCapDollars: 30,
+  logRetentionDays: 30,
+  selfSignUp: false,
+  customerManagedKey: false,
+  retainData: false,
+  refreshTokenDays: 1,
+};
 
-function refuseSpendCap({ name, dailySpendCapDollars }: StageConfig): void {
-  const { least, most } = SPEND_CAP_DOLLARS;
-  if (dailySpendCapDollars >= least && dailySpendCapDollars <= most) return;
-  throw new RangeError(`dailySpendCapDollars of the stage "${name}" is ${dailySpendCapDollars}; it must be from ${least} to ${most}.`);
-}
-
-/** The function may invoke the allowed models and no others, so whichever it may come to ask must be one of them. */
-function refuseModels({ name, models, maxAnswerTokens }: StageConfig): void {
-  const { allowed, fallback } = models;
-  refuseNames(name, 'allowed', allowed, TEXT_MODEL_NAMES);
-  refuseNames(name, 'default', [models.default], allowed);
-  refuseNames(name, 'fallback', fallback, allowed);
-  const most = Math.min(...allowed.map((model) => textModel(model).maxOutputTokens));
-  if (Number.isInteger(maxAnswerTokens) && maxAnswerTokens >= 1 && maxAnswerTokens <= most) return;
-  throw new RangeError(
-    `maxAnswerTokens of the stage "${name}" is ${maxAnswerTokens}; it must be from 1 to ${most}, the most that each of its models takes.`,
-  );
-}
-
-function refuseNames(stage: string, member: string, names: readonly TextModelName[], known: readonly TextModelName[]): void {
-  const problem = (what: string) => new RangeError(`models.${member} of the stage "${stage}" ${what}; choose of ${known.join(', ')}.`);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw problem(`names ${unknown}`);
-  if (new Set(names).size < names.length) throw problem('names a model twice');
-}
+const STAGES: Readonly<Record<StageName, StageConfig>> = { dev, staging, prod, preview };
 
 /** The values of a stage. Throws a sentence that names the stages there are. */
 export function stageConfig(name: string): StageConfig {
-  const config = STAGES[name as StageName];
-  if (!config) throw new Error(`There is no stage "${name}". Stages: ${Object.keys(STAGES).join(', ')}.`);
-  return config;
+  if (!isStageName(name))
+    throw new Error(`There is no stage "${name}". Stages: ${STAGE_NAMES.join(', ')}, and "${ACCOUNT}" for the account.`);
+  return STAGES[name];
+}
+
+function isStageName(name: string): name is StageName {
+  return (STAGE_NAMES as readonly string[]).includes(name);
+}
+
+/** A value that a team will want to give, and what the stage does without it. */
+interface MissingValue {
+  readonly value: string;
+  readonly sentence: string;
+}
+
+/**
+ * What a stage is without, though a team will want it. Of the development stage nothing is expected: anybody's page may call it, and
+ * nobody is woken.
+ */
+export function missingValues({ name, alarmEmail, corsOrigins }: StageConfig): MissingValue[] {
+  if (name === 'dev') return [];
+  const inFile = `in stages/${name}.json`;
+  return [
+    ...(alarmEmail === undefined ? [{ value: 'alarmEmail', sentence: `Nobody is told of alarms. Name an "alarmEmail" ${inFile}.` }] : []),
+    ...(corsOrigins.length === 0
+      ? [{ value: 'corsOrigins', sentence: `No web page may call the API, apps only. Name "corsOrigins" ${inFile}.` }]
+      : []),
+  ];
 }

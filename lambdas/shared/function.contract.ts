@@ -47,5 +47,6 @@ export const commonEnvironment = {
 export const apiEnvironment = {
   ...commonEnvironment,
   USER_POOL_CLIENT_ID: text(),
-  CORS_ORIGINS: text(),
+  /** Separated by commas; empty where no page may call. */
+  CORS_ORIGINS: z.string(),
 } as const;

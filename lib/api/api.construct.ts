@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   AuthorizationType,
   CognitoUserPoolsAuthorizer,
+  type CorsOptions,
   EndpointType,
   LambdaIntegration,
   type MethodOptions,
@@ -13,7 +14,7 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { FunctionContract, RouteContract } from '../../lambdas/shared/function.contract.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
-import type { StageConfig } from '../stages.ts';
+import type { StageConfig } from '../stage-config.ts';
 import { addProblemResponses } from './gateway-responses.ts';
 import { requestModelSchema } from './request-model.ts';
 
@@ -45,12 +46,7 @@ export class Api extends Construct {
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: false,
       deployOptions: { stageName: 'v1', tracingEnabled: props.config.tracing },
-      defaultCorsPreflightOptions: {
-        allowOrigins: [...props.config.corsOrigins],
-        allowMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
-        allowHeaders: ['Authorization', 'Content-Type', 'Accept'],
-        maxAge: Duration.hours(1),
-      },
+      ...(props.config.corsOrigins.length > 0 && { defaultCorsPreflightOptions: preflights(props.config.corsOrigins) }),
     });
     this.#authorizer = new CognitoUserPoolsAuthorizer(this, 'Authorizer', {
       cognitoUserPools: [props.userPool],
@@ -93,4 +89,14 @@ export class Api extends Construct {
     const model = this.#restApi.addModel(id, { contentType: 'application/json', schema: requestModelSchema(body) });
     return { requestValidator: this.#bodyValidator, requestModels: { 'application/json': model } };
   }
+}
+
+/** What a page of another origin may ask. */
+function preflights(origins: readonly string[]): CorsOptions {
+  return {
+    allowOrigins: [...origins],
+    allowMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Accept'],
+    maxAge: Duration.hours(1),
+  };
 }

@@ -48,8 +48,10 @@ export function addProblemResponses(api: RestApi, corsOrigins: readonly string[]
         'Content-Type': quoted(PROBLEM_CONTENT_TYPE),
         'X-Request-Id': 'context.requestId',
         // A gateway response cannot look at the request: it names one origin, or any.
-        'Access-Control-Allow-Origin': quoted(corsOrigins[0] ?? ''),
-        'Access-Control-Expose-Headers': quoted(EXPOSED_HEADERS),
+        ...(corsOrigins[0] !== undefined && {
+          'Access-Control-Allow-Origin': quoted(corsOrigins[0]),
+          'Access-Control-Expose-Headers': quoted(EXPOSED_HEADERS),
+        }),
         ...Object.fromEntries(Object.entries(SECURITY_HEADERS).map(([name, value]) => [name, quoted(value)])),
         ...(retryAfter !== undefined && { 'Retry-After': quoted(String(retryAfter)) }),
       },

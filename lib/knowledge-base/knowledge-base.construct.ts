@@ -5,7 +5,7 @@ import { CfnIndex, CfnVectorBucket } from 'aws-cdk-lib/aws-s3vectors';
 import { Construct } from 'constructs';
 import { CHUNKS, EMBEDDING_MODEL } from '../../lambdas/shared/embedding.contract.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
-import type { StageConfig } from '../stages.ts';
+import type { StageConfig } from '../stage-config.ts';
 
 /** A vector knowledge base on S3 Vectors, which costs nothing while idle, with a custom data source for direct ingestion. */
 export class ManualKnowledgeBase extends Construct {

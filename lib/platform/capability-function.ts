@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { METRICS_NAMESPACE } from '../../lambdas/shared/metrics.contract.ts';
-import type { StageConfig } from '../stages.ts';
+import type { StageConfig } from '../stage-config.ts';
 import type { FunctionCode } from './bundles.ts';
 
 /** What every function of a stage is built from. */

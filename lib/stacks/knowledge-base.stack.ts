@@ -1,7 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
-import type { StageConfig } from '../stages.ts';
+import type { StageConfig } from '../stage-config.ts';
 
 export interface KnowledgeBaseStackProps extends StackProps {
   readonly config: StageConfig;

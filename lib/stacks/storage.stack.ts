@@ -4,7 +4,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type Cfn
 import type { Construct } from 'constructs';
 import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
 import { MalwareScan } from '../manuals/malware-scan.construct.ts';
-import type { StageConfig } from '../stages.ts';
+import type { StageConfig } from '../stage-config.ts';
 
 export interface StorageStackProps extends StackProps {
   readonly config: StageConfig;
@@ -70,7 +70,9 @@ export class StorageStack extends Stack {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
+      ...(corsOrigins.length > 0 && {
+        cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
+      }),
     });
     // The L2 switch would add a custom resource in Python for what is one property.
     const resource = bucket.node.defaultChild as CfnBucket;

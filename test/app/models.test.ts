@@ -1,5 +1,6 @@
 import { type StageModels, TEXT_MODEL_NAMES, type TextModelName, textModel } from '../../lambdas/query/models.contract.ts';
-import { type StageConfig, stageConfig } from '../../lib/stages.ts';
+import type { StageConfig } from '../../lib/stage-config.ts';
+import { stageConfig } from '../../lib/stages.ts';
 import { appOf, templatesOf } from '../support/templates.ts';
 
 const dev = stageConfig('dev');

@@ -4,7 +4,8 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { ManuelStage } from '../../lib/manuel.stage.ts';
-import { type StageConfig, stageConfig } from '../../lib/stages.ts';
+import type { StageConfig } from '../../lib/stage-config.ts';
+import { stageConfig } from '../../lib/stages.ts';
 
 const CDK_JSON = new URL('../../cdk.json', import.meta.url);
 
