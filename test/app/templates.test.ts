@@ -354,5 +354,5 @@ test.each([0, -1, 10_001, Number.NaN])(
 );
 
 test('an unknown stage is named with those that there are', () => {
-  expect(() => stageConfig('production')).toThrow('There is no stage "production". Stages: dev.');
+  expect(() => stageConfig('production')).toThrow('There is no stage "production". Stages: dev, staging, prod, preview, and "account" for the account.');
 });
