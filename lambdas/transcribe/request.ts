@@ -17,7 +17,7 @@ export function readType(type: string): RecordingType {
   });
 }
 
-/** Looked for rather than matching them all: a pattern for all of a text remembers where it was in each of its characters, and runs out of stack. */
+/** Looked for, rather than matching the whole: a search ends at the first such character, and needs no memory of those before it. */
 const NO_DIGIT = /[^A-Za-z0-9+/]/;
 
 /** The bytes of a recording in a body. Throws a 413 Problem before it makes them when they are too many, and a 400 when they are none. */

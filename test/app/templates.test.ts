@@ -344,15 +344,3 @@ test('every stack is at the top of the assembly, where `cdk deploy --all` finds 
     ['api', 'cognito', 'dead-letter', 'knowledge-base', 'storage'].map((name) => `Manuel-dev-${name}`),
   );
 });
-
-test.each([0, -1, 10_001, Number.NaN])(
-  'a daily spend cap of %d dollars stops synth by its name, value and range',
-  (dailySpendCapDollars) => {
-    const build = () => appOf({ ...stageConfig('dev'), dailySpendCapDollars });
-    expect(build).toThrow(`dailySpendCapDollars of the stage "dev" is ${dailySpendCapDollars}; it must be from 0.0001 to 10000.`);
-  },
-);
-
-test('an unknown stage is named with those that there are', () => {
-  expect(() => stageConfig('production')).toThrow('There is no stage "production". Stages: dev, staging, prod, preview, and "account" for the account.');
-});

@@ -15,7 +15,8 @@ export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter'
 export function appOf(config: StageConfig = stageConfig('dev')): { readonly app: App; readonly stage: ManuelStage } {
   const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> };
   const app = new App({
-    context,
+    // What a stage is without is for whoever deploys it.
+    context: { ...context, '@aws-cdk/core:annotationsInValidationReport': false },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
     stackTraces: false,
