@@ -14,6 +14,7 @@ import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import type { FunctionContract, RouteContract } from '../../lambdas/shared/function.contract.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
+import { acknowledge } from '../platform/compliance.ts';
 import type { StageConfig } from '../stage-config.ts';
 import { addProblemResponses } from './gateway-responses.ts';
 import { requestModelSchema } from './request-model.ts';
@@ -54,6 +55,7 @@ export class Api extends Construct {
     });
     this.#bodyValidator = new RequestValidator(this, 'BodyValidator', { restApi: this.#restApi, validateRequestBody: true });
     addProblemResponses(this.#restApi, props.config.corsOrigins);
+    this.#acknowledge(props.config);
   }
 
   get url(): string {
@@ -73,10 +75,31 @@ export class Api extends Construct {
         allowTestInvoke: false,
       });
     for (const [name, route] of Object.entries<RouteContract>(contract.routes ?? {})) {
-      this.#restApi.root
+      const method = this.#restApi.root
         .resourceForPath(route.path)
         .addMethod(route.method, integrate(route), { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) });
+      if (route.access === 'public') {
+        const reason = 'Tells that the API is there, and its version: nothing of anybody.';
+        for (const rule of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) acknowledge(method, rule, reason);
+      }
     }
+  }
+
+  #acknowledge({ waf, tracing }: StageConfig): void {
+    const { deploymentStage } = this.#restApi;
+    acknowledge(this.#restApi, 'AwsSolutions-APIG2', 'Every method that takes a body validates it, and the function behind it again.');
+    acknowledge(
+      deploymentStage,
+      'AwsSolutions-APIG6',
+      'Execution logs would hold tokens and questions; access logs and those of the functions do not.',
+    );
+    if (!waf)
+      acknowledge(
+        deploymentStage,
+        'AwsSolutions-APIG3',
+        'This stage has no web ACL, which costs $11 a month; its functions limit rates themselves.',
+      );
+    if (!tracing) acknowledge(deploymentStage, 'Serverless-APIGWXrayEnabled', 'This stage does not trace.');
   }
 
   #access({ access }: RouteContract): MethodOptions {

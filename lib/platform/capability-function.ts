@@ -8,6 +8,7 @@ import type { FunctionContract } from '../../lambdas/shared/function.contract.ts
 import { METRICS_NAMESPACE } from '../../lambdas/shared/metrics.contract.ts';
 import type { StageConfig } from '../stage-config.ts';
 import type { FunctionCode } from './bundles.ts';
+import { acknowledge, explainWildcard } from './compliance.ts';
 
 /** What every function of a stage is built from. */
 export interface FunctionSettings {
@@ -54,6 +55,17 @@ export class CapabilityFunction extends LambdaFunction {
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     });
     logGroup.grantWrite(this);
+    explainWildcard(this, {
+      actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+      ending: '*',
+      reason: 'X-Ray knows no resource for what is sent to it.',
+    });
+    if (!deadLetterQueue) {
+      const reason =
+        'Invoked by API Gateway, whose client sees a failure at once, or by a queue, which has a dead-letter queue: never asynchronously.';
+      acknowledge(this, 'Serverless-LambdaDLQ', reason);
+    }
+    if (!config.tracing) acknowledge(this, 'Serverless-LambdaTracing', 'This stage does not trace.');
     this.#contract = contract;
     this.provide({
       POWERTOOLS_SERVICE_NAME: `manuel-${config.name}`,

@@ -80,7 +80,8 @@ function matches(pattern: string, action: string): boolean {
 
 const inOneStack = (one: TemplateResource, other: TemplateResource): boolean => Stack.of(one.construct) === Stack.of(other.construct);
 
-const statementsIn = (document: unknown): Statement[] => [recordOf(document)['Statement']].flat().map(recordOf);
+/** The statements of a policy document. */
+export const statementsIn = (document: unknown): Statement[] => [recordOf(document)['Statement']].flat().map(recordOf);
 
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value].flat());
 

@@ -3,6 +3,7 @@ import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { MAX_RECEIVES } from '../../lambdas/shared/work-queue.contract.ts';
 import type { CapabilityFunction } from './capability-function.ts';
+import { acknowledge } from './compliance.ts';
 
 /** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
 const VISIBILITY_FACTOR = 6;
@@ -30,4 +31,9 @@ export function workQueue(scope: Construct, id: string, { consumerTimeout, deadL
 export function consume(queue: Queue, fn: CapabilityFunction, maxConcurrency: number): void {
   queue.grant(fn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
   fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency });
+  acknowledge(
+    fn,
+    'Serverless-LambdaEventSourceMappingDestination',
+    'A queue as source has no destination for failures: what fails for good goes to its dead-letter queue.',
+  );
 }

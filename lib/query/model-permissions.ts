@@ -1,6 +1,7 @@
 import { Arn, ArnFormat, type Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { TextModel } from '../../lambdas/query/models.contract.ts';
+import { explainWildcard } from '../platform/compliance.ts';
 
 /** Where the European profiles route to. */
 const EUROPEAN_REGIONS = 'eu-*';
@@ -25,6 +26,11 @@ export function allowModel(grantee: IGrantable, model: TextModel, stack: Stack):
     stack,
   );
   const actions = ['bedrock:InvokeModelWithResponseStream'];
+  explainWildcard(grantee, {
+    actions,
+    ending: `:${EUROPEAN_REGIONS}::foundation-model/${model.foundationModel}`,
+    reason: 'The profile decides in which European region it asks this one model.',
+  });
   grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [profileArn] }));
   grantee.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({

@@ -6,6 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SUM_INTERVAL_MINUTES, spendContract } from '../../lambdas/spend/spend.contract.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import { acknowledge, explainWildcard } from '../platform/compliance.ts';
 import { functionTarget } from '../platform/function-target.ts';
 
 export interface SpendProps extends FunctionSettings {
@@ -46,6 +47,8 @@ export class Spend extends Construct {
     // CloudWatch knows no narrower resource for metrics like ours
     // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/permissions-reference-cw.html).
     fn.addToRolePolicy(new PolicyStatement({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] }));
+    explainWildcard(fn, { actions: ['cloudwatch:GetMetricData'], ending: '*', reason: 'CloudWatch knows no resource for metrics.' });
+    acknowledge(fn, 'Serverless-LambdaAsyncFailureDestination', 'What fails for good goes to its dead-letter queue, event and all.');
     new Rule(this, 'Schedule', {
       schedule: Schedule.rate(INTERVAL),
       targets: [functionTarget(fn, { deadLetterQueue: deadLetters, maxEventAge: INTERVAL })],

@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccountRecovery, FeaturePlan, Mfa, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../platform/compliance.ts';
 import type { StageConfig } from '../stage-config.ts';
 
 export interface CognitoStackProps extends StackProps {
@@ -38,6 +39,21 @@ export class CognitoStack extends Stack {
       idTokenValidity: Duration.hours(config.accessTokenHours),
       refreshTokenValidity: Duration.days(config.refreshTokenDays),
     });
+    acknowledge(
+      this.userPool,
+      'AwsSolutions-COG1',
+      'Length counts, and rules for symbols make passwords no better (NIST SP 800-63B); it is 12 here.',
+    );
+    acknowledge(
+      this.userPool,
+      'AwsSolutions-COG2',
+      'These are people at home with their own manuals: a second factor is theirs to choose.',
+    );
+    acknowledge(
+      this.userPool,
+      'AwsSolutions-COG8',
+      'Plus is $0.02 per user and month, from the first one on; failed sign-ins are limited without it.',
+    );
     new CfnOutput(this, 'UserPoolId', { value: this.userPool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: this.userPoolClient.userPoolClientId });
   }

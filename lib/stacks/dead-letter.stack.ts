@@ -3,6 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ManualsDeadLetters } from '../manuals/manuals.construct.ts';
+import { acknowledge } from '../platform/compliance.ts';
 import type { TranscribeDeadLetters } from '../transcribe/transcribe.construct.ts';
 
 /** One dead-letter queue for each asynchronous edge. */
@@ -30,7 +31,10 @@ export class DeadLetterStack extends Stack {
   }
 
   #queue(id: string): Queue {
-    return new Queue(this, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
+    const queue = new Queue(this, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
+    for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'])
+      acknowledge(queue, rule, 'It is a dead-letter queue, of a queue or rule in another stack.');
+    return queue;
   }
 
   /**

@@ -4,6 +4,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type Cfn
 import type { Construct } from 'constructs';
 import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
 import { MalwareScan } from '../manuals/malware-scan.construct.ts';
+import { acknowledge } from '../platform/compliance.ts';
 import type { StageConfig } from '../stage-config.ts';
 
 export interface StorageStackProps extends StackProps {
@@ -74,6 +75,11 @@ export class StorageStack extends Stack {
         cors: [{ allowedMethods: [HttpMethods.POST], allowedOrigins: [...corsOrigins], allowedHeaders: ['*'], maxAge: 3600 }],
       }),
     });
+    acknowledge(
+      bucket,
+      'AwsSolutions-S1',
+      'Whoever reads or writes is a function, which logs it, or posts a form that one signed; access logs would keep the ids of users in yet another place.',
+    );
     // The L2 switch would add a custom resource in Python for what is one property.
     const resource = bucket.node.defaultChild as CfnBucket;
     resource.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);

@@ -17,6 +17,7 @@ import {
 import { JOB_ENDED, RECORDING_UPLOADED } from '../../lambdas/transcribe/transcribe-events.contract.ts';
 import type { Api } from '../api/api.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import { explainWildcard } from '../platform/compliance.ts';
 import { allowObjects } from '../platform/object-permissions.ts';
 import { queueTarget } from '../platform/queue-target.ts';
 import { consume, workQueue } from '../platform/work-queue.ts';
@@ -124,6 +125,11 @@ export class Transcribe extends Construct {
       resourceName: `${this.#jobNamePrefix}*`,
     });
     fn.addToRolePolicy(new PolicyStatement({ actions: ['transcribe:DeleteTranscriptionJob'], resources: [jobs] }));
+    explainWildcard(fn, {
+      actions: ['transcribe:DeleteTranscriptionJob'],
+      ending: `/${this.#jobNamePrefix}*`,
+      reason: 'Each recording has a job of its own, whose name begins with the stage.',
+    });
     consume(queue, fn, COMPLETION_CONCURRENCY);
   }
 
@@ -148,6 +154,11 @@ export class Transcribe extends Construct {
         conditions: { StringEquals: { 'transcribe:OutputBucketName': bucket.bucketName } },
       }),
     );
+    explainWildcard(fn, {
+      actions: ['transcribe:StartTranscriptionJob'],
+      ending: '*',
+      reason: 'Starting a job knows no resource; the bucket that it writes to is the condition.',
+    });
     allowObjects(fn, bucket, AUDIO_PREFIX, 's3:PutObject', 's3:GetObject');
     allowObjects(fn, bucket, TRANSCRIPTS_PREFIX, 's3:PutObject');
   }
