@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, commonEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
+import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { hidingEnvironment } from '../usage/usage.contract.ts';
@@ -209,5 +210,7 @@ export const deletionContract = {
   environment: { ...commonEnvironment, ...records, ...files, ...documents, ...hidingEnvironment, ...deletionQueue },
 } as const satisfies FunctionContract;
 
-/** Emitted once a manual is ready, in milliseconds since its upload was announced. */
-export const TIME_TO_SEARCHABLE = 'TimeToSearchable';
+export const MANUALS_METRICS = {
+  /** Emitted once a manual is ready: since its upload was announced. */
+  timeToSearchable: { name: 'TimeToSearchable', unit: 'Milliseconds', dimensions: [], meaning: 'From upload to ready' },
+} as const satisfies MetricsContract;

@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -7,11 +6,11 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { parseEnvironment } from '../shared/environment.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
-import { logger, metrics } from '../shared/observability.ts';
+import { emit, logger } from '../shared/observability.ts';
 import { LookQueue } from './look-queue.ts';
 import { BEDROCK_AGENT_RETRIES, ManualDocuments } from './manual-documents.ts';
 import { ManualRecords } from './manual-records.ts';
-import { ReadinessMessage, readinessContract, TIME_TO_SEARCHABLE } from './manuals.contract.ts';
+import { MANUALS_METRICS, ReadinessMessage, readinessContract } from './manuals.contract.ts';
 import { checkReadiness, type ReadinessPorts } from './readiness.ts';
 
 const environment = parseEnvironment(readinessContract);
@@ -24,7 +23,7 @@ const ports: ReadinessPorts = {
   onReady: ({ manual_id, created_at }) => {
     const elapsedMs = Date.now() - Date.parse(created_at);
     logger.info('a manual is ready', { manual_id, elapsed_ms: elapsedMs });
-    metrics.singleMetric().addMetric(TIME_TO_SEARCHABLE, MetricUnit.Milliseconds, elapsedMs);
+    emit({}, [MANUALS_METRICS.timeToSearchable, elapsedMs]);
   },
   onFailed: ({ manual_id }, statuses) => logger.error('a manual could not be indexed', { manual_id, statuses: [...new Set(statuses)] }),
 };

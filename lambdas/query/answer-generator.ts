@@ -1,18 +1,17 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import {
   type BedrockRuntimeClient,
   ConverseStreamCommand,
   type ConverseStreamMetadataEvent,
   type ConverseStreamOutput,
 } from '@aws-sdk/client-bedrock-runtime';
-import { logger, metrics } from '../shared/observability.ts';
+import { emit, logger } from '../shared/observability.ts';
 import { Problem } from '../shared/problem.ts';
 import { reportCost } from '../spend/estimated-cost.ts';
 import { converseInput } from './converse-input.ts';
-import { askFirstAvailable, type ModelChain } from './model-choice.ts';
+import { askFirstAvailable, isThrottled, type ModelChain } from './model-choice.ts';
 import { dollarsFor, type TextModelName, textModel } from './models.contract.ts';
 import type { Prompt } from './prompt.contract.ts';
-import { BEDROCK_TOKENS } from './query.contract.ts';
+import { QUERY_METRICS } from './query.contract.ts';
 import { type AnswerEnd, answerEnd } from './stop-reason.ts';
 
 /** The operation that tokens and costs are metered for. */
@@ -28,6 +27,8 @@ export interface AnswerEnding {
 /** An answer of which the first token is there. */
 interface BegunAnswer {
   readonly name: TextModelName;
+  /** When the question left, in milliseconds of `performance`. */
+  readonly askedAt: number;
   readonly first: ConverseStreamOutput;
   readonly rest: AsyncIterable<ConverseStreamOutput>;
 }
@@ -47,9 +48,12 @@ export class AnswerGenerator {
    * first and is paid for as well: so what fails before the first piece has cost nothing.
    */
   async *generate(prompt: Prompt, chain: ModelChain, signal: AbortSignal): AsyncGenerator<string, AnswerEnding> {
-    const { name, first, rest } = await askFirstAvailable(chain, (model) => this.#ask(model, prompt, signal), {
+    const { name, askedAt, first, rest } = await askFirstAvailable(chain, (model) => this.#ask(model, prompt, signal), {
       signal,
-      onUnavailable: (model, error) => logger.warn('a model was passed over', { model, error: error as Error }),
+      onUnavailable: (model, error) => {
+        logger.warn('a model was passed over', { model, error: error as Error });
+        if (isThrottled(error)) emit({}, [QUERY_METRICS.throttled, 1]);
+      },
     });
     let stopReason: string | undefined;
     let metadata: ConverseStreamMetadataEvent | undefined;
@@ -61,7 +65,11 @@ export class AnswerGenerator {
     if (stopReason === undefined) throw brokenOff();
     const modelId = metadata?.trace?.promptRouter?.invokedModelId ?? name;
     const { inputTokens = 0, outputTokens = 0 } = metadata?.usage ?? {};
-    reportTokens(modelId, inputTokens + outputTokens);
+    emit(
+      { Model: modelId, Operation: ANSWER },
+      [QUERY_METRICS.callDuration, performance.now() - askedAt],
+      [QUERY_METRICS.tokens, inputTokens + outputTokens],
+    );
     // The vector of the question is left out: at a thousand characters it costs a hundredth of the answer.
     reportCost(ANSWER, modelId, dollarsFor(textModel(name), { inputTokens, outputTokens }));
     return { modelId, end: answerEnd(stopReason) };
@@ -70,13 +78,14 @@ export class AnswerGenerator {
   /** Resolves once the model has begun. */
   async #ask(name: TextModelName, prompt: Prompt, signal: AbortSignal): Promise<BegunAnswer> {
     const command = new ConverseStreamCommand(converseInput(textModel(name), prompt, this.#maxAnswerTokens));
+    const askedAt = performance.now();
     const { stream } = await this.#client.send(command, { abortSignal: signal });
     if (!stream) throw brokenOff();
     const rest = read(stream, signal);
     for (;;) {
       const { done, value: first } = await rest.next();
       if (done) throw brokenOff();
-      if (first.contentBlockDelta || first.messageStop) return { name, first, rest };
+      if (first.contentBlockDelta || first.messageStop) return { name, askedAt, first, rest };
     }
   }
 }
@@ -111,12 +120,4 @@ async function* concat<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGener
 
 function brokenOff(cause?: unknown): Problem {
   return new Problem('unavailable', 'The model broke off. Try again in a moment.', { cause, retryAfterSeconds: 5 });
-}
-
-function reportTokens(modelId: string, tokens: number): void {
-  metrics
-    .singleMetric()
-    .addDimension('Model', modelId)
-    .addDimension('Operation', ANSWER)
-    .addMetric(BEDROCK_TOKENS, MetricUnit.Count, tokens);
 }

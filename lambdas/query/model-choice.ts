@@ -57,6 +57,11 @@ function isUnavailable(error: unknown): boolean {
   return UNAVAILABLE.has(name) || ($metadata?.httpStatusCode ?? 0) >= 500 || UNAVAILABLE_IN_WORDS[name]?.test(message) === true;
 }
 
+/** Whether a model cannot answer since the account has asked too much of it, or of all models. */
+export function isThrottled(error: unknown): boolean {
+  return ['ThrottlingException', 'ServiceQuotaExceededException'].includes(((error ?? {}) as ServiceError).name ?? '');
+}
+
 interface FallbackOptions {
   /** Whoever is not asked by then is not asked any more. */
   readonly signal: AbortSignal;

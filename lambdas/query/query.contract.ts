@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, type FunctionContract, positiveInteger } from '../shared/function.contract.ts';
+import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { isQuestion, MAX_QUESTION_CHARACTERS, retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';
@@ -16,8 +17,18 @@ export type QueryRequest = z.output<typeof QueryRequest>;
 
 export const DEFAULT_MAX_RESULTS = 5;
 
-/** Emitted once per answer, with the dimensions `service`, `Model` and `Operation`. */
-export const BEDROCK_TOKENS = 'BedrockTokens';
+export const QUERY_METRICS = {
+  /** Emitted once per answer, as are its tokens: from the question's leaving to the answer's last word, however slowly it is read. */
+  callDuration: {
+    name: 'BedrockCallDuration',
+    unit: 'Milliseconds',
+    dimensions: ['Model', 'Operation'],
+    meaning: 'How long a model took for an answer',
+  },
+  tokens: { name: 'BedrockTokens', unit: 'Count', dimensions: ['Model', 'Operation'], meaning: 'Tokens read and written by a model' },
+  /** Emitted for each time that a model is passed over since the account has asked too much of it. */
+  throttled: { name: 'BedrockThrottled', unit: 'Count', dimensions: [], meaning: 'Models passed over since Bedrock throttled them' },
+} as const satisfies MetricsContract;
 
 /** Where an answer comes from. `excerpt` is a verbatim part of a page that the caller owns. */
 export interface CitationDocument {

@@ -1,11 +1,10 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { type Caller, callerFromClaims } from './caller.ts';
 import type { Environment } from './environment.ts';
 import type { apiEnvironment, FunctionContract, RouteContract } from './function.contract.ts';
 import { REQUEST_METRICS } from './metrics.contract.ts';
-import { hashedUserId, logger, metrics } from './observability.ts';
+import { emit, hashedUserId, logger } from './observability.ts';
 import { toProblem } from './problem.ts';
 import { PROBLEM_CONTENT_TYPE, type ProblemDocument } from './problems.contract.ts';
 import { corsHeaders, SECURITY_HEADERS } from './response-headers.ts';
@@ -119,9 +118,6 @@ function bodyText(event: APIGatewayProxyEvent): string | null {
 
 function recordRequest(functionName: string, statusCode: number, durationMs: number): void {
   logger.info('request', { status: statusCode, duration_ms: Math.round(durationMs) });
-  metrics.addDimension('Function', functionName);
-  metrics.addDimension('StatusCode', String(statusCode));
-  metrics.addMetric(REQUEST_METRICS.count, MetricUnit.Count, 1);
-  metrics.addMetric(REQUEST_METRICS.duration, MetricUnit.Milliseconds, durationMs);
-  metrics.publishStoredMetrics();
+  const dimensions = { Function: functionName, StatusCode: String(statusCode) };
+  emit(dimensions, [REQUEST_METRICS.count, 1], [REQUEST_METRICS.duration, durationMs]);
 }

@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import {
   type BedrockAgentRuntimeClient,
   type KnowledgeBaseRetrievalResult,
@@ -6,9 +5,10 @@ import {
   RetrieveCommand,
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { Caller } from './caller.ts';
-import { logger, metrics } from './observability.ts';
+import { SECURITY_METRICS } from './metrics.contract.ts';
+import { emit, logger } from './observability.ts';
 import { PASSAGE_METADATA, parseDocumentId } from './passages.contract.ts';
-import { RETRIEVAL_METRICS } from './retrieval.contract.ts';
+import { FOREIGN_PASSAGE, RETRIEVAL_METRICS } from './retrieval.contract.ts';
 
 /**
  * How many hidden manuals a filter names at most. A number of ours: AWS states none for a list. What is not named here is
@@ -61,7 +61,7 @@ export class ManualRetriever {
       }),
       { abortSignal: signal },
     );
-    metrics.singleMetric().addMetric(RETRIEVAL_METRICS.results, MetricUnit.Count, retrievalResults.length);
+    emit({}, [RETRIEVAL_METRICS.results, retrievalResults.length]);
     const owned = retrievalResults.filter((result) => isOwned(result, caller));
     if (owned.length < retrievalResults.length) reportForeignPassages(retrievalResults.length - owned.length);
     const passages = owned.flatMap((result) => toPassage(result) ?? []);
@@ -111,5 +111,5 @@ function toPassage({ content, metadata = {}, location, score = 0 }: KnowledgeBas
 
 function reportForeignPassages(count: number): void {
   logger.error('passages of another owner came back and were dropped', { count });
-  metrics.singleMetric().addDimension('Kind', 'ForeignPassage').addMetric(RETRIEVAL_METRICS.securityEvent, MetricUnit.Count, count);
+  emit({ Kind: FOREIGN_PASSAGE }, [SECURITY_METRICS.event, count]);
 }

@@ -1,4 +1,5 @@
 import { text } from './function.contract.ts';
+import type { MetricsContract } from './metrics.contract.ts';
 
 /** What a function needs to retrieve; `KnowledgeBase.grantRetrieve` provides it together with the permission. */
 export const retrievalEnvironment = { KNOWLEDGE_BASE_ID: text() } as const;
@@ -20,5 +21,10 @@ export function isQuestion(text: string): boolean {
   return characters >= 1 && characters <= MAX_QUESTION_CHARACTERS;
 }
 
-/** Emitted by the retriever: passages returned to a caller, and those dropped because they belong to someone else. */
-export const RETRIEVAL_METRICS = { results: 'KnowledgeBaseResults', securityEvent: 'SecurityEvent' } as const;
+/** Emitted once per search. */
+export const RETRIEVAL_METRICS = {
+  results: { name: 'KnowledgeBaseResults', unit: 'Count', dimensions: [], meaning: 'Passages that a search returned' },
+} as const satisfies MetricsContract;
+
+/** The kind of security event that a passage of another owner is, which came back all the same and was dropped. */
+export const FOREIGN_PASSAGE = 'ForeignPassage';

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { SERVICE_DIMENSION } from '../shared/metrics.contract.ts';
 import { nextUtcDay, startOfUtcDay } from '../shared/utc-day.ts';
-import { COST_DIMENSIONS, ESTIMATED_COST } from './spend.contract.ts';
+import { SPEND_METRICS } from './spend.contract.ts';
 
 /** A day has 24 of these, and each begins at a full hour, wherever CloudWatch lets a longer period begin. */
 const PERIOD_SECONDS = 3600;
@@ -14,7 +15,9 @@ export class MeteredCost {
   constructor(client: CloudWatchClient, namespace: string, service: string) {
     this.#client = client;
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
-    const search = `{"${namespace}",${COST_DIMENSIONS.join(',')}} MetricName="${ESTIMATED_COST}" service="${service}"`;
+    const { name, dimensions } = SPEND_METRICS.cost;
+    const schema = [`"${namespace}"`, SERVICE_DIMENSION, ...dimensions].join(',');
+    const search = `{${schema}} MetricName="${name}" ${SERVICE_DIMENSION}="${service}"`;
     this.#expression = `SUM(SEARCH('${search}', 'Sum', ${PERIOD_SECONDS}))`;
   }
 

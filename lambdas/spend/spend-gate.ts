@@ -10,6 +10,8 @@ const READ_TIMEOUT_MS = 1000;
 export interface SpendGateOptions {
   /** Told when the flag could not be read. */
   readonly onUnread: (error: unknown) => void;
+  /** Told of each refusal. */
+  readonly onRefused: () => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -25,14 +27,19 @@ export interface SpendGateOptions {
 export class SpendGate {
   readonly #flags: { read(signal: AbortSignal): Promise<SpendFlag | undefined> };
   readonly #onUnread: (error: unknown) => void;
+  readonly #onRefused: () => void;
   readonly #now: () => number;
   #flag: SpendFlag | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
-  constructor(flags: { read(signal: AbortSignal): Promise<SpendFlag | undefined> }, { onUnread, now = Date.now }: SpendGateOptions) {
+  constructor(
+    flags: { read(signal: AbortSignal): Promise<SpendFlag | undefined> },
+    { onUnread, onRefused, now = Date.now }: SpendGateOptions,
+  ) {
     this.#flags = flags;
     this.#onUnread = onUnread;
+    this.#onRefused = onRefused;
     this.#now = now;
   }
 
@@ -71,6 +78,7 @@ export class SpendGate {
   check(): void {
     const now = this.#now();
     if (!this.#flag?.reached || this.#flag.day < utcDay(now)) return;
+    this.#onRefused();
     throw new Problem('spend_cap_reached', 'Manuel has done all that it may today. It goes on after midnight, UTC.', {
       retryAfterSeconds: secondsUntil(nextUtcDay(now), now),
     });

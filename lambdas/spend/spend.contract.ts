@@ -1,18 +1,17 @@
 import * as z from 'zod/mini';
 import { commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import type { MetricsContract } from '../shared/metrics.contract.ts';
 
-/**
- * What something has cost, in dollars, estimated where it arises: emitted with the dimensions `service`, `Operation` and `Model`, which
- * the sum over the stage is searched by.
- */
-export const ESTIMATED_COST = 'EstimatedCost';
-export const COST_DIMENSIONS = ['service', 'Operation', 'Model'] as const;
-
-/**
- * Emitted with each sum that is not zero, with the dimension `service` alone: the share of the cap in percent, and 1 once it is reached,
- * otherwise 0. What is missing is not reached.
- */
-export const SPEND_CAP_METRICS = { share: 'SpendCapPercentage', reached: 'SpendCapReached' } as const;
+export const SPEND_METRICS = {
+  /** Emitted where it arises; the sum over the stage is searched by its dimensions. */
+  cost: { name: 'EstimatedCost', unit: 'None', dimensions: ['Operation', 'Model'], meaning: 'Estimated cost in dollars' },
+  /** Emitted with each sum that is not zero. */
+  share: { name: 'SpendCapPercentage', unit: 'Percent', dimensions: [], meaning: "Share of the day's spend cap" },
+  /** Emitted beside the share: 1 once the cap is reached, otherwise 0. What is missing is not reached. */
+  reached: { name: 'SpendCapReached', unit: 'Count', dimensions: [], meaning: 'Whether the spend cap is reached' },
+  /** Emitted for each request that is refused with `spend_cap_reached`, so that these 503s can be told from an outage. */
+  refused: { name: 'SpendCapRefusal', unit: 'Count', dimensions: [], meaning: 'Requests refused since the spend cap is reached' },
+} as const satisfies MetricsContract;
 
 /** How often the cost is summed. */
 export const SUM_INTERVAL_MINUTES = 5;

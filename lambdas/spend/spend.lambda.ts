@@ -1,11 +1,10 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ScheduledEvent } from 'aws-lambda';
 import { parseEnvironment } from '../shared/environment.ts';
-import { logger, metrics } from '../shared/observability.ts';
+import { emit, logger } from '../shared/observability.ts';
 import { MeteredCost } from './metered-cost.ts';
-import { SPEND_CAP_METRICS, spendContract } from './spend.contract.ts';
+import { SPEND_METRICS, spendContract } from './spend.contract.ts';
 import { type SpendPorts, sumSpend } from './spend.ts';
 import { SpendFlags } from './spend-flags.ts';
 
@@ -22,7 +21,5 @@ export const handler = async ({ time }: ScheduledEvent): Promise<void> => {
   if (justReached) logger.error('the daily spend cap is reached: costly work is refused until the next day', { ...flag });
   // A metric costs $0.30 a month when it is sent every hour: a day on which nothing was spent has none (https://aws.amazon.com/cloudwatch/pricing/).
   if (flag.dollars === 0) return;
-  metrics.addMetric(SPEND_CAP_METRICS.share, MetricUnit.Percent, (100 * flag.dollars) / flag.cap);
-  metrics.addMetric(SPEND_CAP_METRICS.reached, MetricUnit.Count, flag.reached ? 1 : 0);
-  metrics.publishStoredMetrics();
+  emit({}, [SPEND_METRICS.share, (100 * flag.dollars) / flag.cap], [SPEND_METRICS.reached, flag.reached ? 1 : 0]);
 };

@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { TranscribeClient } from '@aws-sdk/client-transcribe';
@@ -6,13 +5,13 @@ import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { parseEnvironment } from '../shared/environment.ts';
 import { isLastReceive } from '../shared/last-receive.ts';
-import { logger, metrics } from '../shared/observability.ts';
+import { emit, logger } from '../shared/observability.ts';
 import { reportCost } from '../spend/estimated-cost.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { type CompletionPorts, completeTranscription, giveUpCompletion } from './completion.ts';
 import { JobRecords } from './job-records.ts';
 import { RecordingFiles } from './recording-files.ts';
-import { AUDIO_SECONDS, completionContract, DOLLARS_PER_UNIT } from './transcribe.contract.ts';
+import { completionContract, DOLLARS_PER_UNIT, TRANSCRIBE_METRICS } from './transcribe.contract.ts';
 import { JobEnded } from './transcribe-events.contract.ts';
 import { TRANSCRIBE_RETRIES, TranscribeJobs } from './transcribe-jobs.ts';
 import { unitsOf } from './units.ts';
@@ -29,7 +28,7 @@ const ports: CompletionPorts = {
   transcriptions: new TranscribeJobs(new TranscribeClient(TRANSCRIBE_RETRIES), bucket, namePrefix),
   onIgnored: (name, reason) => logger.warn('the end of a job was ignored', { name, reason }),
   onCompleted: ({ seconds = 0 }) => {
-    metrics.singleMetric().addMetric(AUDIO_SECONDS, MetricUnit.Seconds, seconds);
+    emit({}, [TRANSCRIBE_METRICS.audioSeconds, seconds]);
     reportCost('transcribe', 'amazon-transcribe', unitsOf(seconds) * DOLLARS_PER_UNIT);
   },
   onFailed: ({ job_id, content_type, seconds }, reason) => logger.info('not transcribed', { job_id, content_type, seconds, reason }),

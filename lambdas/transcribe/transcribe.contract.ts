@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { apiEnvironment, commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';
 
@@ -131,5 +132,7 @@ export const completionContract = {
   environment: { ...commonEnvironment, ...meterEnvironment, ...jobs, ...recordings, ...jobNames },
 } as const satisfies FunctionContract;
 
-/** Emitted for each recording that was transcribed: its length in seconds. */
-export const AUDIO_SECONDS = 'AudioSeconds';
+export const TRANSCRIBE_METRICS = {
+  /** Emitted for each recording that was transcribed. */
+  audioSeconds: { name: 'AudioSeconds', unit: 'Seconds', dimensions: [], meaning: 'Seconds of speech that were transcribed' },
+} as const satisfies MetricsContract;

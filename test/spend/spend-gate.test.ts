@@ -17,14 +17,18 @@ function gateAt(start: number) {
     reads.push(answer);
     return answer.promise;
   };
-  const gate = new SpendGate({ read }, { onUnread: (error) => unread.push(error), now: () => time.now });
+  const refused = { times: 0 };
+  const onRefused = () => {
+    refused.times += 1;
+  };
+  const gate = new SpendGate({ read }, { onUnread: (error) => unread.push(error), onRefused, now: () => time.now });
   /** Asks the gate once, while the flag that it may read is this one. */
   const ask = async (known: SpendFlag | undefined): Promise<unknown> => {
     const asked = gate.guard(async () => 'done').catch((error: unknown) => error);
     reads.at(-1)?.resolve(known);
     return asked;
   };
-  return { gate, time, reads, unread, ask };
+  return { gate, time, reads, unread, refused, ask };
 }
 
 /** Lets everything happen that waits for nothing. */
@@ -42,7 +46,7 @@ test('the flag is read while the work goes on, and the answer waits until that h
 });
 
 test('what was read counts from then on: for the next request at once, and for a second look within the same', async () => {
-  const { gate, reads, ask } = gateAt(NOON);
+  const { gate, reads, refused, ask } = gateAt(NOON);
   const looks: unknown[] = [];
   const first = gate.guard(async () => {
     reads[0]?.resolve(flag(true));
@@ -56,6 +60,7 @@ test('what was read counts from then on: for the next request at once, and for a
   await first;
   expect(looks).toEqual([REFUSAL]);
   expect(await ask(flag(true))).toEqual(REFUSAL);
+  expect(refused.times).toBe(2);
 });
 
 test('work that can wait is refused even where the flag was never read before', async () => {
