@@ -3,6 +3,7 @@ import type { ResourceIdentity } from '../platform/service.ts';
 import type { AssembledStack, TemplateEntry } from './cloud-assembly.ts';
 import { unhonouredPaths } from './honoured-properties.ts';
 import { type IntrinsicScope, NO_VALUE, resolveIntrinsics } from './intrinsics.ts';
+import type { KeptResources } from './kept-resources.ts';
 import type { Registry } from './registry.ts';
 import { inDependencyOrder } from './resource-order.ts';
 
@@ -23,8 +24,11 @@ interface ProvisionedResource extends ResourceIdentity {
   readonly path: string;
 }
 
-/** Creates every resource of every stack in its service, in the order of their dependencies. */
-export async function provision(stacks: readonly AssembledStack[], registry: Registry): Promise<Provisioned> {
+/**
+ * Creates every resource of every stack in its service, in the order of their dependencies. Throws where AWS would replace one that is
+ * `kept` by an empty one.
+ */
+export async function provision(stacks: readonly AssembledStack[], registry: Registry, kept?: KeptResources): Promise<Provisioned> {
   registry.assertKnows(stacks);
   const resources: ProvisionedResource[] = [];
   const outputs = new Map<string, Map<string, unknown>>();
@@ -41,7 +45,9 @@ export async function provision(stacks: readonly AssembledStack[], registry: Reg
         if (entry.Condition) throw new Error('a condition on a resource is not understood');
         const properties = propertiesOf(entry, scope, stack);
         for (const unhonoured of unhonouredPaths(resourceType, properties)) addTo(notHonoured, entry.Type, unhonoured);
-        const identity = await resourceType.create({ logicalId, stackName: stack.name, type: entry.Type, properties, path });
+        const resource = { logicalId, stackName: stack.name, type: entry.Type, properties, path };
+        kept?.admit(resource, resourceType);
+        const identity = await resourceType.create(resource);
         created.set(logicalId, identity);
         resources.push({ ...identity, stackName: stack.name, logicalId, type: entry.Type, path });
       } catch (error) {

@@ -79,6 +79,7 @@ export function knowledgeBaseResourceTypes(parts: KnowledgeBaseResourceParts): r
         'KnowledgeBaseConfiguration.VectorKnowledgeBaseConfiguration.EmbeddingModelConfiguration.BedrockEmbeddingModelConfiguration.EmbeddingDataType':
           'locally words are indexed instead of vectors',
       },
+      replacedOn: ['KnowledgeBaseConfiguration', 'StorageConfiguration'],
       create: async (resource) => createKnowledgeBase(resource, parts),
     },
     {
@@ -93,8 +94,9 @@ export function knowledgeBaseResourceTypes(parts: KnowledgeBaseResourceParts): r
       inert: {
         Description: 'nothing local reads it',
         DataDeletionPolicy: 'it matters when the data source is deleted, which the local runtime does only with all its state',
-        ServerSideEncryptionConfiguration: 'what the local runtime indexes is kept in memory',
+        ServerSideEncryptionConfiguration: 'what the local runtime indexes is not encrypted at rest',
       },
+      replacedOn: ['KnowledgeBaseId', 'DataSourceConfiguration', 'VectorIngestionConfiguration'],
       create: async (resource) => createDataSource(resource, parts),
     },
   ];

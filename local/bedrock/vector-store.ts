@@ -9,7 +9,7 @@ import { invalid, parseInput } from './request.ts';
 const NON_FILTERABLE_KEYS = ['AMAZON_BEDROCK_TEXT', 'AMAZON_BEDROCK_METADATA'];
 const MAX_NAME_LENGTH = 63;
 const NO_VECTORS = 'locally words are indexed instead of vectors';
-const NO_ENCRYPTION = 'what the local runtime indexes is kept in memory';
+const NO_ENCRYPTION = 'what the local runtime indexes is not encrypted at rest';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-limitations.html */
 const nameSchema = z
@@ -73,6 +73,7 @@ export class VectorStore {
     {
       type: 'AWS::S3Vectors::Index',
       honours: ['IndexName', 'VectorBucketArn', 'VectorBucketName', 'Dimension', 'MetadataConfiguration.NonFilterableMetadataKeys'],
+      replacedOn: ['IndexName', 'VectorBucketArn', 'VectorBucketName', 'DataType', 'Dimension', 'DistanceMetric', 'MetadataConfiguration'],
       inert: { DataType: NO_VECTORS, DistanceMetric: NO_VECTORS, EncryptionConfiguration: NO_ENCRYPTION, Tags: 'nothing local reads tags' },
       create: async (resource) => {
         const arn = this.#createIndex(resource);

@@ -19,9 +19,16 @@ interface Sleeper {
 
 /** Runs with the machine's time, and can be advanced: sleepers whose time has then come wake at once. */
 export class AdjustableClock implements Clock {
-  #offsetMs = 0;
+  #offsetMs: number;
   #frozenAt: number | undefined;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #onAdvance: (offsetMs: number) => void;
+
+  /** Begins `offsetMs` ahead of the machine's time; `onAdvance` is told how far ahead it is each time that it is advanced. */
+  constructor(offsetMs = 0, onAdvance: (offsetMs: number) => void = () => undefined) {
+    this.#offsetMs = offsetMs;
+    this.#onAdvance = onAdvance;
+  }
 
   now(): number {
     return this.#frozenAt ?? Date.now() + this.#offsetMs;
@@ -56,6 +63,7 @@ export class AdjustableClock implements Clock {
     if (this.#frozenAt === undefined) this.#offsetMs += ms;
     else this.#frozenAt += ms;
     const now = this.now();
+    this.#onAdvance(now - Date.now());
     for (const sleeper of [...this.#sleepers].sort((a, b) => a.wakeAt - b.wakeAt)) {
       if (sleeper.wakeAt <= now) sleeper.wake();
       else this.#setTimer(sleeper);

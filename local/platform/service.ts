@@ -25,7 +25,9 @@ export interface Service {
   accessDenied?(message: string): AwsError;
   /** Whether this unsigned request is one that the service authenticates by itself. */
   acceptsUnsigned?(request: RawRequest): boolean;
-  /** Frees what the service holds: timers, child processes, files. */
+  /** Takes up what an earlier run has left under way. Called once, when every resource of the templates is there. */
+  resume?(): Promise<void>;
+  /** Frees what the service holds: timers, child processes, files. What is under way stays in the state. */
   stop?(): Promise<void>;
 }
 
@@ -56,5 +58,7 @@ export interface ResourceType {
   readonly honours: readonly string[];
   /** Paths of properties that make no difference on a laptop, each with the reason. */
   readonly inert?: Readonly<Record<string, string>>;
+  /** Present for a type that holds data: the paths of properties whose change AWS answers with a new resource, which holds none of it. */
+  readonly replacedOn?: readonly string[];
   create(resource: TemplateResource): Promise<ResourceIdentity>;
 }

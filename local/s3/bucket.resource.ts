@@ -24,6 +24,7 @@ export function bucketType(store: ObjectStore, region: string): ResourceType {
       PublicAccessBlockConfiguration: 'nothing is public: every request must be signed',
       Tags: 'tags carry no behaviour',
     },
+    replacedOn: ['BucketName'],
     create: async ({ stackName, logicalId, properties }) => {
       const { name: givenName, configuration } = parseBucket(properties);
       const name = givenName ?? generatedName(stackName, logicalId, MAX_NAME_LENGTH).toLowerCase();

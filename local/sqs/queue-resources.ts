@@ -18,7 +18,7 @@ const ATTRIBUTES = [
   'ContentBasedDeduplication',
 ];
 const INERT_ATTRIBUTES = {
-  MessageRetentionPeriod: 'messages are kept until they are deleted or the runtime stops',
+  MessageRetentionPeriod: 'messages are kept until they are deleted',
   SqsManagedSseEnabled: 'local queues are not encrypted at rest',
   KmsMasterKeyId: 'local queues are not encrypted at rest',
   KmsDataKeyReusePeriodSeconds: 'local queues are not encrypted at rest',
@@ -30,6 +30,7 @@ export function queueResourceType(queues: Queues): ResourceType {
     type: 'AWS::SQS::Queue',
     honours: ['QueueName', 'Tags', ...ATTRIBUTES],
     inert: INERT_ATTRIBUTES,
+    replacedOn: ['QueueName', 'FifoQueue'],
     create: async (resource) => {
       const { properties } = resource;
       const name = (properties['QueueName'] as string | undefined) ?? generatedQueueName(resource);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { State } from '../../local/platform/state.ts';
 import { createServices } from '../../local/services.ts';
 import { openRegionalDoor, REGION, type RegionalDoor } from './front-door-support.ts';
 
@@ -13,7 +14,8 @@ export async function openFullDoor(): Promise<FullDoor> {
   const directory = await mkdtemp(path.join(tmpdir(), 'manuel-front-door-'));
   const door = await openRegionalDoor();
   const { frontDoor, access, keys, clock } = door;
-  const services = createServices({ frontDoor, access, keys, clock, region: REGION, directory, report: () => undefined });
+  const state = State.inMemory();
+  const services = createServices({ frontDoor, access, keys, clock, region: REGION, state, directory, report: () => undefined });
   frontDoor.register(...services.all);
   return {
     ...door,
