@@ -101,6 +101,7 @@ declare module 'dynalite/types' {
     put(key: string, value: unknown): Promise<void>;
     del(key: string): Promise<void>;
     batch(operations: readonly ({ type: 'put'; key: string; value: unknown } | { type: 'del'; key: string })[]): Promise<void>;
+    iterator(range: { readonly gte: string; readonly lt: string }): AsyncIterable<[key: string, value: unknown]>;
     open(): Promise<void>;
   }
 

@@ -17,7 +17,10 @@ interface WriteInput {
   readonly [member: string]: unknown;
 }
 
-/** DynamoDB, on dynalite. Tables are kept in memory, or in `directory` when there is one. */
+/**
+ * DynamoDB, on dynalite. Tables are kept in memory, or in `directory` when there is one: then a write is answered once the operating
+ * system has it, and so survives the end of this process, but maybe not that of the machine.
+ */
 export class DynamoDbService implements Service {
   readonly signingNames = ['dynamodb'];
   readonly resourceTypes: readonly ResourceType[];

@@ -26,6 +26,7 @@ import scanRules from 'dynalite/validations/scan.js';
 import updateItemRules from 'dynalite/validations/updateItem.js';
 import { AwsError, notEmulated } from '../platform/call.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
+import { StateUnusable } from '../platform/state.ts';
 import { fulfils } from './condition.ts';
 import { settleOrder } from './update-order.ts';
 import { WriteBatch } from './write-batch.ts';
@@ -53,13 +54,27 @@ const ALWAYS: ExpressionNode = { type: 'function', name: 'attribute_not_exists',
 /** dynalite's validation and actions, in process and without its HTTP server. Refusals are AwsErrors. */
 export class Engine {
   readonly #store: Store;
+  readonly #directory: string | undefined;
 
   /** Keeps tables in memory, or in `directory` when there is one. */
   constructor(region: string, directory?: string) {
+    this.#directory = directory;
     if (directory !== undefined) mkdirSync(directory, { recursive: true });
     this.#store = db.create({ ...(directory !== undefined && { path: directory }), createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
     this.#store.tableDb.awsRegion = region;
     this.#store.tableDb.awsAccountId = LOCAL_ACCOUNT;
+  }
+
+  /** Resolves once the tables of an earlier run are there. Throws StateUnusable when they cannot be read. */
+  async opened(): Promise<void> {
+    try {
+      await this.level.open();
+    } catch (error) {
+      const { cause = error } = error as Error;
+      throw new StateUnusable(this.#directory ?? 'memory', `is damaged (${(cause as Error).message})`, {
+        cause: error,
+      });
+    }
   }
 
   /** The key-value store underneath, for what dynalite has no place for. */

@@ -58,6 +58,8 @@ export function tableResourceType(tables: Tables, timeToLive: TimeToLive): Resou
       SSESpecification: 'local tables are not encrypted at rest',
       TableClass: 'sets the price of storage only',
     },
+    // Its keys and indexes are compared with those of the table itself.
+    replacedOn: ['TableName'],
     create: (resource) => create(resource, tables, timeToLive),
   };
 }
@@ -67,6 +69,7 @@ async function create(resource: TemplateResource, tables: Tables, timeToLive: Ti
   const name = properties.TableName ?? generatedName(resource.stackName, resource.logicalId, MAX_NAME_LENGTH);
   if (properties.StreamSpecification !== undefined) throw notEmulated(`DynamoDB Streams (StreamSpecification of ${resource.path})`);
   const wanted = createTableInput(name, properties);
+  await tables.opened();
   const table = (await existing(tables, name)) ?? (await createAndWait(tables, wanted));
   if (!isDeepStrictEqual(comparable(table as unknown as TableSchema), comparable(properties))) {
     // CloudFormation would replace the table, or build the index.
@@ -98,7 +101,10 @@ function createTableInput(name: string, properties: TableProperties): CreateTabl
 
 async function existing(tables: Tables, name: string): Promise<Record<string, unknown> | undefined> {
   try {
-    return (await tables.describe({ TableName: name })).Table;
+    const { Table: table } = await tables.describe({ TableName: name });
+    if (table['TableStatus'] === 'ACTIVE') return table;
+    await tables.forgetUnfinished(name);
+    return undefined;
   } catch (error) {
     if (error instanceof AwsError && error.code === 'ResourceNotFoundException') return undefined;
     throw error;

@@ -36,6 +36,11 @@ export class Tables {
     this.#level = engine.level;
   }
 
+  /** Resolves once the tables of an earlier run are there. Throws StateUnusable when they cannot be read. */
+  opened(): Promise<void> {
+    return this.#engine.opened();
+  }
+
   async create(input: CreateTableInput): Promise<{ TableDescription: object }> {
     const { DeletionProtectionEnabled, Tags, StreamSpecification, SSESpecification: _atRest, TableClass: _price, ...schema } = input;
     if (StreamSpecification?.StreamEnabled) throw notEmulated('DynamoDB Streams (StreamSpecification)');
@@ -44,6 +49,11 @@ export class Tables {
     const settings = { ...DEFAULT_SETTINGS, deletionProtection: DeletionProtectionEnabled ?? false, tags: Tags ?? [] };
     await this.#level.put(settingsKey(input.TableName), settings);
     return { TableDescription: describe(output['TableDescription'] as Table, settings) };
+  }
+
+  /** Takes a table away that an earlier run had not finished creating: nothing was ever written to it. */
+  async forgetUnfinished(name: string): Promise<void> {
+    await this.#level.del(`table~${name}`);
   }
 
   async describe(input: { TableName: string }): Promise<{ Table: Record<string, unknown> }> {

@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import type { Request } from 'dynalite/types';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Engine, refuseOtherMembers, type WriteOperation } from './engine.ts';
+import type { WriteBatch } from './write-batch.ts';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html */
 const MAX_ACTIONS = 100;
 const MAX_BYTES = 4 * 1024 * 1024;
 const TOKEN_LIFETIME_MS = 10 * 60 * 1000;
+/** Under these keys tokens are stored, next to the items. */
+const TOKEN_PREFIX = 'transaction-token~';
 
 const OPERATION_OF: Readonly<Record<string, WriteOperation>> = {
   Put: 'PutItem',
@@ -34,6 +38,13 @@ interface Action {
   readonly returnsItem: boolean;
 }
 
+/** What was asked for under a token. */
+interface UsedToken {
+  /** The request's SHA-256. */
+  readonly request: string;
+  readonly expiresAt: number;
+}
+
 interface CancellationReason {
   readonly Code: string;
   readonly Message?: string;
@@ -44,8 +55,8 @@ interface CancellationReason {
 export class Transactions {
   readonly #engine: Engine;
   readonly #clock: Clock;
-  /** What was asked for under each token, oldest first. */
-  readonly #tokens = new Map<string, { readonly request: string; readonly expiresAt: number }>();
+  /** By token, oldest first. They are stored with what was written under them, so that a repetition is known after a restart, too. */
+  #tokens: Map<string, UsedToken> | undefined;
 
   constructor(engine: Engine, clock: Clock) {
     this.#engine = engine;
@@ -56,8 +67,10 @@ export class Transactions {
     refuseOtherMembers('TransactWriteItems', input, ['TransactItems', 'ClientRequestToken']);
     refuseWrongCount(input.TransactItems);
     const { ClientRequestToken: token } = input;
-    const request = JSON.stringify(input);
-    if (token !== undefined && this.#isRepeated(token, request)) return {};
+    const request = createHash('sha256').update(JSON.stringify(input)).digest('base64');
+    this.#tokens ??= await this.#storedTokens();
+    const tokens = this.#tokens;
+    if (token !== undefined && this.#isRepeated(tokens.get(token), request)) return {};
     const actions = input.TransactItems.map((action) => this.#prepare(action));
     const whole = this.#engine.batch();
     const reasons: CancellationReason[] = [];
@@ -75,8 +88,8 @@ export class Transactions {
     if (whole.bytes > MAX_BYTES) {
       throw new AwsError('ValidationException', 'The items of a transaction exceed the limit of 4 MB in total');
     }
-    await whole.commit();
-    if (token !== undefined) this.#tokens.set(token, { request, expiresAt: this.#clock.now() + TOKEN_LIFETIME_MS });
+    if (token === undefined) await whole.commit();
+    else await this.#commitUnder(token, { request, expiresAt: this.#clock.now() + TOKEN_LIFETIME_MS }, tokens, whole);
     return {};
   }
 
@@ -112,19 +125,38 @@ export class Transactions {
     return { kind, operation, request: this.#engine.prepare(operation, rest), returnsItem: returned === 'ALL_OLD' };
   }
 
-  #isRepeated(token: string, request: string): boolean {
-    for (const [known, { expiresAt }] of this.#tokens) {
-      if (expiresAt > this.#clock.now()) break;
-      this.#tokens.delete(known);
+  async #commitUnder(token: string, use: UsedToken, tokens: Map<string, UsedToken>, whole: WriteBatch): Promise<void> {
+    const now = this.#clock.now();
+    const expired: string[] = [];
+    for (const [known, { expiresAt }] of tokens) {
+      if (expiresAt > now) break;
+      expired.push(known);
+      whole.delete(TOKEN_PREFIX + known);
     }
-    const earlier = this.#tokens.get(token);
-    if (earlier && earlier.request !== request) {
+    whole.put(TOKEN_PREFIX + token, use);
+    await whole.commit();
+    for (const known of expired) tokens.delete(known);
+    tokens.delete(token);
+    tokens.set(token, use);
+  }
+
+  async #storedTokens(): Promise<Map<string, UsedToken>> {
+    const stored: [string, UsedToken][] = [];
+    for await (const [key, use] of this.#engine.level.iterator({ gte: TOKEN_PREFIX, lt: `${TOKEN_PREFIX}\uffff` })) {
+      stored.push([key.slice(TOKEN_PREFIX.length), use as UsedToken]);
+    }
+    return new Map(stored.sort(([, a], [, b]) => a.expiresAt - b.expiresAt));
+  }
+
+  #isRepeated(earlier: UsedToken | undefined, request: string): boolean {
+    if (earlier === undefined || earlier.expiresAt <= this.#clock.now()) return false;
+    if (earlier.request !== request) {
       throw new AwsError(
         'IdempotentParameterMismatchException',
         'The request uses the same client token as a previous, but non-identical request.',
       );
     }
-    return earlier !== undefined;
+    return true;
   }
 }
 

@@ -44,6 +44,16 @@ export class WriteBatch {
     this.bytes += other.bytes;
   }
 
+  /** Writes something that is no item, under its key in the store. */
+  put(key: string, value: unknown): void {
+    this.#writes.push({ type: 'put', key, value });
+  }
+
+  delete(key: string): void {
+    this.#writes.push({ type: 'del', key });
+  }
+
+  /** Stores all of it in one step: LevelDB hands a batch to the operating system as one record of its log, before this resolves. */
   async commit(): Promise<void> {
     if (this.#writes.length > 0) await this.#store.db.batch(this.#writes);
   }
