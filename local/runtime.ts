@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type AssembledStack, readCloudAssembly } from './assembly/cloud-assembly.ts';
 import { readGivenAssembly } from './assembly/given-assembly.ts';
+import { type KeptResource, KeptResources } from './assembly/kept-resources.ts';
 import { type Provisioned, provision } from './assembly/provision.ts';
 import { Registry } from './assembly/registry.ts';
 import { synthesize } from './assembly/synthesize.ts';
@@ -14,6 +16,7 @@ import { Authorizer } from './iam/authorizer.ts';
 import { IamService } from './iam/iam.service.ts';
 import { AdjustableClock } from './platform/clock.ts';
 import { OPERATOR } from './platform/principal.ts';
+import { State, type StoredMap } from './platform/state.ts';
 import { type RuntimeFile, type RuntimeFunction, removeRuntimeFile, writeRuntimeFile } from './runtime-file.ts';
 import { createServices } from './services.ts';
 import { StageLock } from './stage-lock.ts';
@@ -26,6 +29,8 @@ export interface RuntimeOptions {
   readonly port: number;
   /** Where the synthesized assembly, the state and `runtime.json` of this stage go. */
   readonly directory: string;
+  /** Deletes the state of earlier runs first. */
+  readonly fresh?: boolean;
   /** The model that embeds passages and questions; without one they are compared by their words. */
   readonly embeddings: EmbeddingsServerOptions | undefined;
   /** What listens to recordings, if it is there. */
@@ -52,12 +57,20 @@ export class Runtime {
     this.#undo = undo;
   }
 
-  /** Synthesizes, unless an assembly is given, creates every resource and serves the API. What was begun is undone when a step fails. */
+  /**
+   * Synthesizes, unless an assembly is given, creates every resource, takes up what an earlier run has left under way, and serves the API.
+   * What was begun is undone when a step fails; the state of earlier runs stays.
+   */
   static async start(options: RuntimeOptions): Promise<Runtime> {
-    const { stage, port, directory, embeddings, languageModel, speech, assembly, onStep, onReport } = options;
+    const { stage, port, directory, fresh = false, embeddings, languageModel, speech, assembly, onStep, onReport } = options;
     await using undo = new AsyncDisposableStack();
     const lock = StageLock.acquire(directory, stage);
     undo.defer(() => lock.release());
+
+    const stateDirectory = path.join(directory, 'state');
+    let began = false;
+    if (fresh) await rm(stateDirectory, { recursive: true, force: true });
+    const state = openState(stateDirectory, undo, () => began);
 
     const embedder = embeddings && new EmbeddingsServer(embeddings);
     const answerer = languageModel && new LanguageModelServer(languageModel, { report: onReport });
@@ -75,8 +88,9 @@ export class Runtime {
     const region = regionOf(stacks);
 
     onStep('create the resources');
-    const keys = new AccessKeys();
-    const clock = new AdjustableClock();
+    const settings = state.map<number>('runtime');
+    const keys = new AccessKeys(state.map('access-keys'));
+    const clock = new AdjustableClock(settings.get('clock-offset-ms'), (offsetMs) => settings.set('clock-offset-ms', offsetMs));
     const iam = new IamService();
     const access = new Authorizer({ region, clock, iam, report: onReport });
     const frontDoor = new FrontDoor({
@@ -86,19 +100,39 @@ export class Runtime {
       region,
       onInternalError: (error) => onReport(`an emulated service failed: ${describe(error)}`),
     });
-    const endpoint = await frontDoor.listen();
+    const endpoint = await listenAsBefore(frontDoor, settings);
     undo.defer(() => frontDoor.close());
-    const state = await freshDirectory(path.join(directory, 'state'), undo);
-    const parts = { frontDoor, access, keys, clock, region, directory: state, embedder, answerer, speechEngine, report: onReport };
+    const parts = {
+      frontDoor,
+      access,
+      keys,
+      clock,
+      region,
+      state,
+      directory: stateDirectory,
+      embedder,
+      answerer,
+      speechEngine,
+      report: onReport,
+    };
     const services = createServices(parts);
     for (const service of services.all) undo.defer(() => service.stop?.());
     frontDoor.register(iam, ...services.all);
-    const provisioned = await provision(stacks, new Registry([iam, ...services.all]));
+    const kept = new KeptResources(state.map<KeptResource>('resources'));
+    const provisioned = await provision(stacks, new Registry([iam, ...services.all]), kept);
     await access.review();
+    for (const { path: gone, type } of kept.gone()) {
+      onReport(`${gone} (${type}) is no longer in the templates. What it held stays in the state until a start with --fresh.`);
+    }
+    for (const service of services.all) await service.resume?.();
 
     onStep('create the demo users');
     const operator = keys.issue(OPERATOR);
-    const users = await createDemoUsers({ endpoint, region, credentials: operator }, outputOf(provisioned, 'UserPoolId'));
+    const users = await createDemoUsers(
+      { endpoint, region, credentials: operator },
+      outputOf(provisioned, 'UserPoolId'),
+      state.map('demo-users'),
+    );
 
     onStep('serve the API');
     const file: RuntimeFile = {
@@ -116,10 +150,11 @@ export class Runtime {
     };
     writeRuntimeFile(directory, file);
     undo.defer(() => removeRuntimeFile(directory));
+    began = true;
     return new Runtime(file, provisioned, undo.move());
   }
 
-  /** Stops everything that was started, last begun first, and leaves nothing behind. */
+  /** Stops everything that was started, last begun first, and leaves nothing behind but the state. */
   async stop(): Promise<void> {
     await this.#undo.disposeAsync();
   }
@@ -128,6 +163,27 @@ export class Runtime {
 async function synthesizedIn(directory: string, stage: string): Promise<AssembledStack[]> {
   await synthesize(stage, directory);
   return readCloudAssembly(directory);
+}
+
+/** The state of earlier runs, closed in the end. A start that fails leaves none where there was none. */
+function openState(directory: string, undo: AsyncDisposableStack, began: () => boolean): State {
+  const isNew = !existsSync(directory);
+  const state = State.open(directory);
+  undo.defer(async () => {
+    state.close();
+    if (isNew && !began()) await rm(directory, { recursive: true, force: true });
+  });
+  return state;
+}
+
+/** Where the endpoint was in earlier runs, since users have pointed their tools at it; elsewhere if that port is taken. */
+async function listenAsBefore(frontDoor: FrontDoor, settings: StoredMap<number>): Promise<string> {
+  const endpoint = await frontDoor.listen(settings.get('aws-endpoint-port')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    return frontDoor.listen();
+  });
+  settings.set('aws-endpoint-port', Number(new URL(endpoint).port));
+  return endpoint;
 }
 
 /** Empties a folder, which a runtime that was killed may have left; it goes when the runtime stops. */

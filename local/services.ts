@@ -16,6 +16,7 @@ import { LambdaService } from './lambda/lambda.service.ts';
 import { LogsService } from './logs/logs.service.ts';
 import type { AdjustableClock } from './platform/clock.ts';
 import type { Service } from './platform/service.ts';
+import type { State } from './platform/state.ts';
 import { S3Service } from './s3/s3.service.ts';
 import { SqsService } from './sqs/sqs.service.ts';
 import type { SpeechEngine } from './transcribe/speech.ts';
@@ -27,7 +28,8 @@ export interface ServicesOptions {
   readonly keys: AccessKeys;
   readonly clock: AdjustableClock;
   readonly region: string;
-  /** Where state that does not fit into memory lives. */
+  readonly state: State;
+  /** The state's folder, where tables and the bytes of objects live. */
   readonly directory: string;
   readonly embedder?: Embedder | undefined;
   readonly speechEngine?: SpeechEngine | undefined;
@@ -75,7 +77,7 @@ export function createServices(options: ServicesOptions): Services {
   const all: Service[] = [
     logs,
     new CloudWatchService({ lines: logs, report }),
-    new DynamoDbService({ clock, region }),
+    new DynamoDbService({ clock, region, directory: path.join(directory, 'dynamodb') }),
     files,
     queues,
     events,

@@ -7,11 +7,12 @@ import { readSpeechOptions } from './cli/speech-options.ts';
 import { describeUnhonoured, welcome } from './cli/welcome.ts';
 import { Runtime } from './runtime.ts';
 
-const USAGE = 'Usage: npm start -- [--stage dev] [--port 3000] [--directory .manuel/<stage>] [--assembly cdk.out]';
+const USAGE = 'Usage: npm start -- [--stage dev] [--port 3000] [--directory .manuel/<stage>] [--assembly cdk.out] [--fresh]';
 
 /**
  * `npm start`: boots a stage from its templates and keeps it running until it is interrupted. With `--assembly` it runs these templates
- * and bundles in place of those of the sources, such as the very ones that CI is about to deploy.
+ * and bundles in place of those of the sources, such as the very ones that CI is about to deploy. It goes on from the state that the
+ * last run of the stage has left, however that ended; with `--fresh` it begins anew.
  */
 await runCommand(async () => {
   const options = readOptions(
@@ -20,6 +21,7 @@ await runCommand(async () => {
       port: { type: 'string', default: '3000' },
       directory: { type: 'string' },
       assembly: { type: 'string' },
+      fresh: { type: 'boolean', default: false },
     },
     USAGE,
   );
@@ -36,6 +38,7 @@ await runCommand(async () => {
     stage,
     port: readPort(options.port),
     directory,
+    fresh: options.fresh,
     embeddings: readEmbeddingsOptions(process.env),
     speech: readSpeechOptions(process.env),
     languageModel: readLanguageModelOptions(process.env),

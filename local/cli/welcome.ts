@@ -24,7 +24,7 @@ export function welcome({ api_url, aws_endpoint, users, speech_engine }: Runtime
     `    npm run -s manuel -- ask "${EXAMPLE.question}"${option}`,
     `    curl -H "Authorization: Bearer $(npm run -s manuel -- token${option})" ${api_url}/api/user/usage`,
     '',
-    '  Ctrl-C stops it and leaves nothing behind.',
+    '  Ctrl-C stops it; the next start goes on from here, or anew with --fresh.',
   ].join('\n');
 }
 

@@ -99,10 +99,10 @@ test.each([
   30_000,
 );
 
-test('Ctrl-C ends it with everything that it started, and leaves nothing behind', async () => {
+test('Ctrl-C ends it with everything that it started, and leaves nothing behind but the state', async () => {
   await fetch(`${runtime.file.api_url}/health`);
   expect(await runtime.stop()).toBe(0);
-  expect(readdirSync(directory)).toEqual([]);
+  expect(readdirSync(directory)).toEqual(['state']);
   await expect(fetch(`${runtime.file.api_url}/health`)).rejects.toThrow();
 });
 
