@@ -6,7 +6,7 @@ import { run, runTests } from './support/run.ts';
 import { SHARED_ASSEMBLY } from './support/runtime.ts';
 
 /**
- * `npm test`: everything that CI does. Formatting and lint, types, unused code, synthesis with the library's own
+ * `npm test`: everything that CI does. Formatting and lint, types, unused code, secrets, synthesis with the library's own
  * validation, then every test with coverage, and whether the tests made use of all that the
  * templates grant. The long-running tests have a run of their own, `test/run-long.ts`. The last line counts what passed and failed.
  */
@@ -25,6 +25,7 @@ const CHECKS: readonly Check[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: ['tsc', '--project', '.'] },
   { name: 'unused code', command: ['knip'] },
+  { name: 'no secrets', command: ['secretlint', '--maskSecrets', '**/*'] },
   {
     name: 'synthesis and template validation',
     command: ['cdk', 'synth', '--quiet', '--strict', '--context', 'stage=dev', '--output', assembly],
