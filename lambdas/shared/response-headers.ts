@@ -9,6 +9,9 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
+/** What a page of another origin may send besides what every page may. */
+export const ACCEPTED_HEADERS = 'Authorization,Content-Type,Accept';
+
 /** What a page of another origin may read. */
 export const EXPOSED_HEADERS = 'Location, Retry-After, X-Request-Id';
 

@@ -1,14 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   AuthorizationType,
+  type CfnRestApi,
+  type CfnStage,
   CognitoUserPoolsAuthorizer,
-  type CorsOptions,
+  EndpointAccessMode,
   EndpointType,
   LambdaIntegration,
   type MethodOptions,
   RequestValidator,
+  type Resource,
   ResponseTransferMode,
   RestApi,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
@@ -16,8 +20,11 @@ import type { FunctionContract, RouteContract } from '../../lambdas/shared/funct
 import type { CapabilityFunction } from '../platform/capability-function.ts';
 import { acknowledge } from '../platform/compliance.ts';
 import type { StageConfig } from '../stage-config.ts';
+import { accessLog } from './access-log.ts';
 import { addProblemResponses } from './gateway-responses.ts';
+import { addPreflight } from './preflight.ts';
 import { requestModelSchema } from './request-model.ts';
+import { costlyThrottle, readThrottle, type Throttle } from './throttling.ts';
 
 /** The scope of every access token that an SDK or SRP sign-in returns. */
 const SIGNED_IN_SCOPE = 'aws.cognito.signin.user.admin';
@@ -32,30 +39,38 @@ export interface ApiProps {
   readonly userPoolClient: IUserPoolClient;
 }
 
-/** The REST API. Capabilities add the routes of their contracts to it; every route but the public ones needs an access token. */
+/**
+ * The REST API. Capabilities add the routes of their contracts to it; every route but the public ones needs an access token. It has no
+ * binary media types (recordings come in base64 within JSON), no compression and no domain of its own.
+ */
 export class Api extends Construct {
   readonly #props: ApiProps;
   readonly #restApi: RestApi;
   readonly #authorizer: CognitoUserPoolsAuthorizer;
   readonly #bodyValidator: RequestValidator;
+  readonly #methodSettings: CfnStage.MethodSettingProperty[];
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
+    const { config } = props;
     this.#props = props;
     this.#restApi = new RestApi(this, 'RestApi', {
-      restApiName: `manuel-${props.config.name}`,
+      restApiName: `manuel-${config.name}`,
       endpointTypes: [EndpointType.REGIONAL],
+      disableExecuteApiEndpoint: false,
       cloudWatchRole: false,
-      deployOptions: { stageName: 'v1', tracingEnabled: props.config.tracing },
-      ...(props.config.corsOrigins.length > 0 && { defaultCorsPreflightOptions: preflights(props.config.corsOrigins) }),
+      deployOptions: { stageName: 'v1', tracingEnabled: config.tracing, ...accessLog(this, config) },
     });
+    refuseOldTls(this.#restApi);
+    this.#methodSettings = [throttled('/*', '*', readThrottle(config))];
+    (this.#restApi.deploymentStage.node.defaultChild as CfnStage).methodSettings = this.#methodSettings;
     this.#authorizer = new CognitoUserPoolsAuthorizer(this, 'Authorizer', {
       cognitoUserPools: [props.userPool],
       resultsCacheTtl: Duration.seconds(0),
     });
     this.#bodyValidator = new RequestValidator(this, 'BodyValidator', { restApi: this.#restApi, validateRequestBody: true });
-    addProblemResponses(this.#restApi, props.config.corsOrigins);
-    this.#acknowledge(props.config);
+    addProblemResponses(this.#restApi, config.corsOrigins);
+    this.#acknowledge(config);
   }
 
   get url(): string {
@@ -75,14 +90,29 @@ export class Api extends Construct {
         allowTestInvoke: false,
       });
     for (const [name, route] of Object.entries<RouteContract>(contract.routes ?? {})) {
-      const method = this.#restApi.root
-        .resourceForPath(route.path)
-        .addMethod(route.method, integrate(route), { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) });
+      const resource = this.#restApi.root.resourceForPath(route.path);
+      const access = { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) };
+      const method = resource.addMethod(route.method, integrate(route), access);
       if (route.access === 'public') {
         const reason = 'Tells that the API is there, and its version: nothing of anybody.';
         for (const rule of ['AwsSolutions-APIG4', 'AwsSolutions-COG4']) acknowledge(method, rule, reason);
       }
+      this.#answerPreflights(resource);
+      this.#throttle(route);
     }
+  }
+
+  /** Of a route, and not of what is merely on the way to one. */
+  #answerPreflights(resource: Resource): void {
+    const { corsOrigins } = this.#props.config;
+    const isAnswered = resource.node.tryFindChild('OPTIONS') !== undefined;
+    if (corsOrigins.length > 0 && !isAnswered) addPreflight(resource, corsOrigins);
+  }
+
+  #throttle({ method, path }: RouteContract): void {
+    // Every POST starts something that costs: a question, a transcription, an upload.
+    if (method !== 'POST') return;
+    this.#methodSettings.push(throttled(`/${path.replaceAll('/', '~1')}`, method, costlyThrottle(this.#props.config)));
   }
 
   #acknowledge({ waf, tracing }: StageConfig): void {
@@ -107,6 +137,11 @@ export class Api extends Construct {
     return { authorizer: this.#authorizer, authorizationType: AuthorizationType.COGNITO, authorizationScopes: [SIGNED_IN_SCOPE] };
   }
 
+  /**
+   * The model is for JSON alone: a body of another type is not validated here
+   * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html), so that the function can
+   * refuse it for its type, which API Gateway does only for what it maps itself.
+   */
   #body(id: string, { body }: RouteContract): MethodOptions {
     if (!body) return {};
     const model = this.#restApi.addModel(id, { contentType: 'application/json', schema: requestModelSchema(body) });
@@ -114,12 +149,17 @@ export class Api extends Construct {
   }
 }
 
-/** What a page of another origin may ask. */
-function preflights(origins: readonly string[]): CorsOptions {
-  return {
-    allowOrigins: [...origins],
-    allowMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
-    allowHeaders: ['Authorization', 'Content-Type', 'Accept'],
-    maxAge: Duration.hours(1),
-  };
+function throttled(resourcePath: string, httpMethod: string, { rate, burst }: Throttle): CfnStage.MethodSettingProperty {
+  // What is given for a method takes the place of all that is given for the stage.
+  return { resourcePath, httpMethod, throttlingRateLimit: rate, throttlingBurstLimit: burst, dataTraceEnabled: false };
+}
+
+/**
+ * TLS 1.2 with forward secrecy at least, where a regional API takes TLS 1.0 unless it is told otherwise
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html). RestApi has no properties for it.
+ */
+function refuseOldTls(restApi: RestApi): void {
+  const resource = restApi.node.defaultChild as CfnRestApi;
+  resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
+  resource.endpointAccessMode = EndpointAccessMode.STRICT;
 }

@@ -1,0 +1,2 @@
+/** API Gateway takes a literal header value in single quotes. */
+export const quoted = (value: string): string => `'${value}'`;
