@@ -73,7 +73,7 @@ export function createServices(options: ServicesOptions): Services {
     engine: speechEngine,
     report,
   });
-  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, report });
+  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, logs, report });
   const all: Service[] = [
     logs,
     new CloudWatchService({ lines: logs, report }),

@@ -1,3 +1,4 @@
+import type { LogSink } from '../logs/log-sink.ts';
 import { type AwsCall, type AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { jsonReply } from '../platform/rest-json-protocol.ts';
@@ -17,6 +18,8 @@ export interface ApiGatewayOptions {
   readonly functions: FunctionInvoker;
   /** Verifies the tokens that authorizers are shown. */
   readonly authorizers: TokenVerifier;
+  /** Takes the stage's access log. */
+  readonly logs: LogSink;
   /** Takes lines for the developer: why a request failed, which setting is not honoured. */
   readonly report: (line: string) => void;
 }
@@ -32,9 +35,9 @@ export class ApiGatewayService implements Service {
   readonly #handler: RequestHandler;
   readonly #server: HttpServer;
 
-  constructor({ clock, region, functions, authorizers, report }: ApiGatewayOptions) {
+  constructor({ clock, region, functions, authorizers, logs, report }: ApiGatewayOptions) {
     this.#handler = new RequestHandler({ clock, report, lambdaProxy: new LambdaProxy({ functions, clock, region, report }) });
-    this.resourceTypes = resourceTypes({ apis: this.#apis, region, verifier: authorizers, report });
+    this.resourceTypes = resourceTypes({ apis: this.#apis, region, verifier: authorizers, logs, report });
     this.#server = new HttpServer({ answer: (request, clientGone) => this.#handler.handle(this.#theApi(), request, clientGone), report });
   }
 

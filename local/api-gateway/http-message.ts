@@ -23,6 +23,8 @@ export interface ApiReply {
   readonly headers: readonly HeaderLine[];
   /** A stream is handed on as it comes; when it fails, the connection is cut. */
   readonly body: Buffer | string | Readable;
+  /** Told how many bytes of the body were sent, once no more will be. */
+  readonly onEnd?: (sentBytes: number) => void;
 }
 
 /** All values of a header, whatever the case of its name. */

@@ -109,9 +109,10 @@ function pairs(rawHeaders: readonly string[]): HeaderLine[] {
 }
 
 /** A stream's headers leave at once, and each of its chunks as it comes. When it fails, the client sees the connection break. */
-async function send(response: http.ServerResponse, { status, headers, body }: ApiReply): Promise<void> {
+async function send(response: http.ServerResponse, { status, headers, body, onEnd }: ApiReply): Promise<void> {
   if (response.destroyed) {
     if (body instanceof Readable) body.destroy();
+    onEnd?.(0);
     return;
   }
   for (const [name, lines] of Map.groupBy(headers, ([name]) => name))
@@ -119,8 +120,14 @@ async function send(response: http.ServerResponse, { status, headers, body }: Ap
   response.statusCode = status;
   if (!(body instanceof Readable)) {
     response.end(body);
+    onEnd?.(Buffer.byteLength(body));
     return;
   }
   response.flushHeaders();
+  let sentBytes = 0;
+  body.on('data', (chunk: Buffer) => {
+    sentBytes += chunk.length;
+  });
   await pipeline(body, response).catch(() => undefined);
+  onEnd?.(sentBytes);
 }

@@ -1,6 +1,8 @@
 import { AwsError, notEmulated } from '../platform/call.ts';
+import { contextReader } from './context-variables.ts';
 import { GatewayError, internalServerError } from './gateway-error.ts';
 import { type ApiReply, type ApiRequest, type HeaderLine, headerValues, mediaType } from './http-message.ts';
+import type { RequestContext } from './request-context.ts';
 
 const HEADER_PREFIX = 'method.response.header.';
 const ALLOW_ORIGIN = 'Access-Control-Allow-Origin';
@@ -22,13 +24,19 @@ interface MockResponseProperties {
 /** What a method declares that it may answer: headers by status. */
 export type MethodResponses = ReadonlyMap<string, ReadonlySet<string>>;
 
+interface MockResponse {
+  readonly status: number;
+  readonly headers: readonly MappedHeader[];
+  readonly otherOrigins: readonly string[];
+}
+
+type MappedHeader = readonly [name: string, value: (context: RequestContext) => string];
+
 /** An integration that answers by itself: what CDK uses for CORS preflights. */
 export class MockIntegration {
   readonly #requestTypes: ReadonlySet<string>;
   readonly #passesThrough: boolean;
-  readonly #response:
-    | { readonly status: number; readonly headers: readonly HeaderLine[]; readonly otherOrigins: readonly string[] }
-    | undefined;
+  readonly #response: MockResponse | undefined;
 
   /** Throws when the integration needs a template language that is not served here. */
   constructor(properties: MockProperties, methodResponses: MethodResponses) {
@@ -40,12 +48,12 @@ export class MockIntegration {
     if (others.length > 0 || response?.SelectionPattern) throw notEmulated('a MOCK integration that selects among several responses');
     this.#response = response && {
       status: Number(response.StatusCode),
-      headers: constantHeaders(response, methodResponses),
+      headers: mappedHeaders(response, methodResponses),
       otherOrigins: originsOf(response.ResponseTemplates?.['application/json']),
     };
   }
 
-  answer(request: ApiRequest): ApiReply {
+  answer(request: ApiRequest, context: RequestContext): ApiReply {
     const contentType = mediaType(headerValues(request.headers, 'content-type')[0]) ?? 'application/json';
     if (!this.#requestTypes.has(contentType)) {
       if (!this.#passesThrough) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE', 'Unsupported Media Type');
@@ -59,7 +67,7 @@ export class MockIntegration {
       status,
       headers: [
         ['Content-Type', 'application/json'],
-        ...headers.map(([name, value]): HeaderLine => [name, name === ALLOW_ORIGIN ? (allowed ?? value) : value]),
+        ...headers.map(([name, valueIn]): HeaderLine => [name, (name === ALLOW_ORIGIN && allowed) || valueIn(context)]),
       ],
       body: '',
     };
@@ -81,9 +89,10 @@ function namesStatus(body: string): boolean {
   }
 }
 
-function constantHeaders(response: MockResponseProperties, methodResponses: MethodResponses): HeaderLine[] {
-  return Object.entries(response.ResponseParameters ?? {}).map(([target, mapping]) => {
-    const value = /^'(.*)'$/s.exec(mapping)?.[1];
+/** A header's value is a constant in quotes, or a variable of the request's context. */
+function mappedHeaders(response: MockResponseProperties, methodResponses: MethodResponses): MappedHeader[] {
+  return Object.entries(response.ResponseParameters ?? {}).map(([target, mapping]): MappedHeader => {
+    const value = compileMapping(mapping);
     if (!target.startsWith(HEADER_PREFIX) || value === undefined) throw notEmulated(`the MOCK response parameter ${target} = ${mapping}`);
     if (!methodResponses.get(response.StatusCode)?.has(target)) {
       throw new AwsError(
@@ -93,6 +102,13 @@ function constantHeaders(response: MockResponseProperties, methodResponses: Meth
     }
     return [target.slice(HEADER_PREFIX.length), value];
   });
+}
+
+function compileMapping(mapping: string): ((context: RequestContext) => string) | undefined {
+  const constant = /^'(.*)'$/s.exec(mapping)?.[1];
+  if (constant !== undefined) return () => constant;
+  const read = mapping.startsWith('context.') ? contextReader(mapping.slice('context.'.length)) : undefined;
+  return read && ((context) => read(context) ?? '');
 }
 
 /**

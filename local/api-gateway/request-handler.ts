@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
+import type { Exchange } from './access-log.ts';
 import { GatewayError } from './gateway-error.ts';
 import { type ApiReply, type ApiRequest, type HeaderLine, headerValues } from './http-message.ts';
+import type { LambdaIntegration } from './integration.ts';
 import type { LambdaProxy } from './lambda-proxy.ts';
 import { openContext, type RequestContext } from './request-context.ts';
 import { validateRequest } from './request-validation.ts';
@@ -21,12 +23,14 @@ interface Passage {
   readonly request: ApiRequest;
   readonly deployment: Deployment;
   readonly context: RequestContext;
+  /** What becomes of it, for the access log. */
+  readonly exchange: Exchange;
   /** Without the stage. */
   readonly path: string;
   pathParameters: Readonly<Record<string, string>>;
 }
 
-/** Takes a request through an API's stations: route, authorizer, validation, integration. */
+/** Takes a request through an API's stations: route, throttle, authorizer, validation, integration. */
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
 
@@ -36,32 +40,41 @@ export class RequestHandler {
 
   /** Always resolves to a reply, of which nobody has the use when `clientGone` was aborted. */
   async handle(api: RestApi, request: ApiRequest, clientGone: AbortSignal): Promise<ApiReply> {
+    const { clock } = this.#options;
     const { deployment } = api;
     const path = withoutStage(request.path, deployment.stage, api);
-    const context = openContext(request, path, deployment, this.#options.clock.now());
-    const passage: Passage = { request, deployment, context, path, pathParameters: {} };
+    const context = openContext(request, path, deployment, clock.now());
+    const exchange: Exchange = { context };
+    const passage: Passage = { request, deployment, context, exchange, path, pathParameters: {} };
     const reply = await this.#pass(api, passage, clientGone).catch((error: unknown) => this.#refuse(api, passage, error));
     const own: HeaderLine[] = [
       ['x-amzn-RequestId', context.requestId],
       ['x-amz-apigw-id', context.extendedRequestId],
     ];
     const replaced = new Set(own.map(([name]) => name.toLowerCase()));
-    return { ...reply, headers: [...own, ...reply.headers.filter(([name]) => !replaced.has(name.toLowerCase()))] };
+    return {
+      ...reply,
+      headers: [...own, ...reply.headers.filter(([name]) => !replaced.has(name.toLowerCase()))],
+      onEnd: (responseBytes) => {
+        const latencyMs = clock.now() - context.requestTimeEpoch;
+        api.requireStage().accessLog?.write({ ...exchange, status: reply.status, responseBytes, latencyMs }, clock.now());
+      },
+    };
   }
 
   async #pass(api: RestApi, passage: Passage, clientGone: AbortSignal): Promise<ApiReply> {
     const { request, context, path } = passage;
     const match = api.routes.match(request.method, path);
     if (!match) throw unknownRoute(request);
-    const { method } = this.#enter(match, passage);
-    if (method.authorization) {
-      const { authorizer, scopes } = method.authorization;
-      context.authorizer = { claims: await authorizer.authorize(request, scopes) };
+    const { method, resource } = this.#enter(match, passage);
+    // Ahead of the authorizer: AWS does not say where, and so nobody can count on requests without a token not counting.
+    if (!api.requireStage().throttle.admits(request.method, resource.path, this.#options.clock.now())) {
+      throw new GatewayError('THROTTLED', 'Too Many Requests');
     }
+    if (method.authorization) context.authorizer = { claims: await this.#authorize(method.authorization, passage) };
     if (method.expectations) validateRequest(request, passage.pathParameters, method.expectations);
-    if (method.integration.kind === 'mock') return method.integration.mock.answer(request);
-    const trace = traceRoot(headerValues(request.headers, 'x-amzn-trace-id')[0], context.requestTimeEpoch);
-    return this.#options.lambdaProxy.answer(method.integration, { ...passage, trace }, clientGone);
+    if (method.integration.kind === 'mock') return method.integration.mock.answer(request, context);
+    return this.#integrate(method.integration, passage, clientGone);
   }
 
   #enter(match: RouteMatch<Method>, passage: Passage): RouteMatch<Method> {
@@ -71,9 +84,40 @@ export class RequestHandler {
     return match;
   }
 
-  #refuse(api: RestApi, { request, context, deployment, pathParameters }: Passage, error: unknown): ApiReply {
+  async #authorize({ authorizer, scopes }: NonNullable<Method['authorization']>, { request, exchange }: Passage) {
+    const { clock } = this.#options;
+    const startedAt = clock.now();
+    try {
+      const claims = await authorizer.authorize(request, scopes);
+      exchange.authorizer = { status: 200, latencyMs: clock.now() - startedAt };
+      return claims;
+    } catch (error) {
+      if (error instanceof GatewayError) {
+        exchange.authorizer = { status: error.status, error: error.message, latencyMs: clock.now() - startedAt };
+      }
+      throw error;
+    }
+  }
+
+  async #integrate(integration: LambdaIntegration, passage: Passage, clientGone: AbortSignal): Promise<ApiReply> {
+    const { clock, lambdaProxy } = this.#options;
+    const { request, context, exchange } = passage;
+    const trace = traceRoot(headerValues(request.headers, 'x-amzn-trace-id')[0], context.requestTimeEpoch);
+    const startedAt = clock.now();
+    try {
+      const reply = await lambdaProxy.answer(integration, { ...passage, trace }, clientGone);
+      exchange.integration = { status: reply.status, latencyMs: clock.now() - startedAt };
+      return reply;
+    } catch (error) {
+      if (error instanceof GatewayError) exchange.integration = { error: error.message, latencyMs: clock.now() - startedAt };
+      throw error;
+    }
+  }
+
+  #refuse(api: RestApi, { request, context, exchange, deployment, pathParameters }: Passage, error: unknown): ApiReply {
     if (!(error instanceof GatewayError)) this.#options.report(`API Gateway failed: ${error instanceof Error ? error.stack : error}`);
     const refusal = error instanceof GatewayError ? error : new GatewayError('DEFAULT_5XX', 'Internal server error');
+    exchange.error = refusal;
     return api.gatewayResponses.render({ context, error: refusal, request, pathParameters, stageVariables: deployment.stageVariables });
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { LogSink } from '../logs/log-sink.ts';
 import { notEmulated } from '../platform/call.ts';
 import type { ResourceType } from '../platform/service.ts';
 import { CognitoAuthorizer, type TokenVerifier } from './cognito-authorizer.ts';
@@ -15,6 +16,7 @@ export interface ResourceTypeOptions {
   readonly apis: Parts<RestApi>;
   readonly region: string;
   readonly verifier: TokenVerifier;
+  readonly logs: LogSink;
   readonly report: (line: string) => void;
 }
 
@@ -30,7 +32,7 @@ export function resourceTypes(options: ResourceTypeOptions): ResourceType[] {
     requestValidatorType(apis),
     gatewayResponseType(apis),
     deploymentType(apis),
-    stageType(apis),
+    stageType(options),
     accountType(),
   ];
 }
@@ -50,6 +52,8 @@ function restApiType(apis: Parts<RestApi>): ResourceType {
       Tags: SHOWN_NOWHERE,
       FailOnWarnings: 'Concerns imported definitions only, which are refused.',
       DisableExecuteApiEndpoint: 'The local address stands for the custom domain too.',
+      SecurityPolicy: 'The API speaks plain HTTP on the loopback address.',
+      EndpointAccessMode: 'As for the security policy.',
       'EndpointConfiguration.IpAddressType': 'The API listens on the IPv4 loopback address.',
     },
     create: async (resource) => {

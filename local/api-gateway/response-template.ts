@@ -1,4 +1,5 @@
 import { notEmulated } from '../platform/call.ts';
+import { contextReader } from './context-variables.ts';
 import type { GatewayError } from './gateway-error.ts';
 import { type ApiRequest, queryParameters } from './http-message.ts';
 import type { RequestContext } from './request-context.ts';
@@ -14,26 +15,6 @@ export interface TemplateScope {
 
 export type Template = (scope: TemplateScope) => string;
 
-/** `$context` variables that are served (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html). */
-const CONTEXT_VARIABLES = new Set([
-  'accountId',
-  'apiId',
-  'deploymentId',
-  'domainName',
-  'domainPrefix',
-  'extendedRequestId',
-  'httpMethod',
-  'identity.sourceIp',
-  'identity.userAgent',
-  'path',
-  'protocol',
-  'requestId',
-  'requestTime',
-  'requestTimeEpoch',
-  'resourceId',
-  'resourcePath',
-  'stage',
-]);
 const DIRECTIVE = /#\{?(?:set|if|elseif|foreach|parse|include|evaluate|define|macro)\b\}?\s*\(/;
 const REFERENCE = /\$!?(?:\{[^}]*\}|[A-Za-z_][\w-]*(?:\.[\w-]+)*)/g;
 
@@ -80,7 +61,7 @@ function compileReference(reference: string): (scope: TemplateScope) => string |
   const name = path.join('.');
   if (source === 'stageVariables' && name) return ({ stageVariables }) => stageVariables[name];
   if (source === 'context') {
-    const read = contextReader(name);
+    const read = scopeReader(name);
     if (read) return read;
   }
   if (source === 'method' && path[0] === 'request') {
@@ -90,17 +71,12 @@ function compileReference(reference: string): (scope: TemplateScope) => string |
   throw notEmulated(`the variable "${reference}" in a gateway response`);
 }
 
-function contextReader(name: string): ((scope: TemplateScope) => string | undefined) | undefined {
+function scopeReader(name: string): ((scope: TemplateScope) => string | undefined) | undefined {
   if (name === 'error.message') return ({ error }) => error.message;
   if (name === 'error.responseType') return ({ error }) => error.type;
   if (name === 'error.validationErrorString') return ({ error }) => error.validationErrorString;
-  const claim = /^authorizer\.claims\.(.+)$/.exec(name)?.[1];
-  if (claim) return ({ context }) => context.authorizer?.claims[claim];
-  if (!CONTEXT_VARIABLES.has(name)) return undefined;
-  return ({ context }) => {
-    const value = name.split('.').reduce<unknown>((holder, key) => (holder as Record<string, unknown> | undefined)?.[key], context);
-    return value === undefined || value === null ? undefined : String(value);
-  };
+  const read = contextReader(name);
+  return read && (({ context }) => read(context));
 }
 
 /** Names of headers and parameters are case-sensitive (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html). */

@@ -1,10 +1,12 @@
 import { AwsError, notEmulated } from '../platform/call.ts';
+import type { AccessLog } from './access-log.ts';
 import type { CognitoAuthorizer } from './cognito-authorizer.ts';
 import { GatewayResponses } from './gateway-responses.ts';
 import type { Integration } from './integration.ts';
 import type { RequestModel } from './request-model.ts';
 import type { RequestExpectations, RequestValidator } from './request-validation.ts';
 import { type RoutedResource, RouteTable } from './route-table.ts';
+import type { Throttle } from './throttle.ts';
 
 /** What serves one HTTP method of one resource. */
 export interface Method {
@@ -17,6 +19,8 @@ export interface Stage {
   readonly name: string;
   readonly deploymentId: string;
   readonly variables: Readonly<Record<string, string>>;
+  readonly throttle: Throttle;
+  readonly accessLog: AccessLog | undefined;
 }
 
 /** What a request needs to know of the API it came to. */

@@ -96,7 +96,8 @@ describe('functions', () => {
         LoggingConfig: { LogGroup: { Ref: expect.any(String) } },
       });
     }
-    api.resourceCountIs('AWS::Logs::LogGroup', 12);
+    // And the access log's.
+    api.resourceCountIs('AWS::Logs::LogGroup', 13);
     api.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 14 });
   });
 

@@ -32,6 +32,7 @@ beforeEach(async () => {
         invokeWithResponseStreamAs: async () => ({ body: Readable.from([]) }),
       },
       authorizers: { verifyToken: () => Promise.reject(new TypeError('the verifier is broken')) },
+      logs: { openStream: () => ({ write: () => undefined }) },
       report: (line) => reports.push(line),
     });
     return [service];
@@ -100,6 +101,11 @@ test.each<[string, object, RegExp]>([
     /selects/,
   ],
   [
+    'a mock header out of the request',
+    mock({ IntegrationResponses: [{ StatusCode: '204', ResponseParameters: { 'method.response.header.A': 'method.request.header.B' } }] }),
+    /MOCK response parameter .* = method\.request\.header\.B/,
+  ],
+  [
     'a mock header that the method does not declare',
     mock({ IntegrationResponses: [{ StatusCode: '204', ResponseParameters: { 'method.response.header.A': "'b'" } }] }),
     /no method response of 204 declares method\.response\.header\.A/,
@@ -166,6 +172,35 @@ test('the ids are the same after a restart', async () => {
 test('an API without a stage is not served', async () => {
   await expect(service.listen(0)).rejects.toThrow(/no stage/);
 });
+
+test.each<[string, object, RegExp]>([
+  ['$context.nothing', log('{"a":"$context.nothing"}'), /"\$context\.nothing" in an access log/],
+  ['a variable of another place', log('$input.body'), /"\$input\.body" in an access log/],
+  ['a variable without its place', log('$status'), /"\$status" in an access log/],
+  ['a lone dollar', log('costs 5 $'), /"\$" in an access log/],
+  [
+    'a delivery stream',
+    { AccessLogSetting: { DestinationArn: 'arn:aws:firehose:eu-west-1:000000000000:deliverystream/a', Format: '' } },
+    /firehose/,
+  ],
+  [
+    'the same method twice',
+    { MethodSettings: [throttling('/*', '*'), throttling('/~1a', 'GET'), throttling('/~1a', 'GET')] },
+    /GET \/~1a twice/,
+  ],
+  ['all methods of one path', { MethodSettings: [throttling('/~1a', '*')] }, /MethodSettings for \* \/~1a/],
+  ['a path that is not encoded', { MethodSettings: [throttling('/a/b', 'GET')] }, /MethodSettings for GET \/a\/b/],
+])('a stage with %s is refused by name', async (_what, properties, message) => {
+  await expect(put('Stage', { StageName: 'v1', DeploymentId: 'd', ...properties })).rejects.toThrow(message);
+});
+
+function log(Format: string) {
+  return { AccessLogSetting: { DestinationArn: 'arn:aws:logs:eu-west-1:000000000000:log-group:access', Format } };
+}
+
+function throttling(ResourcePath: string, HttpMethod: string) {
+  return { ResourcePath, HttpMethod, ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1 };
+}
 
 test('a second stage and a second API are refused', async () => {
   await put('Stage', { StageName: 'v1', DeploymentId: 'd' });

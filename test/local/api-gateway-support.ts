@@ -89,12 +89,21 @@ interface Blueprint {
   cognitoAuthorizer(): apigateway.CognitoUserPoolsAuthorizer;
 }
 
+interface LogLine {
+  readonly group: string;
+  readonly stream: string;
+  readonly at: number;
+  readonly message: string;
+}
+
 export interface ServedApi {
   readonly url: string;
   readonly world: TestFrontDoor;
   readonly fn: FunctionStandIn;
   /** The lines that the gateway wrote for its operator. */
   readonly reports: string[];
+  /** What it wrote as its access log. */
+  readonly logLines: LogLine[];
   /** A request that keeps its path and its headers' case as they are, which fetch does not. */
   send(target: string, options?: RequestOptions): Promise<RawReply>;
   /** As it was before any request. */
@@ -106,6 +115,7 @@ export interface ServedApi {
 export async function serveApi(build: (blueprint: Blueprint) => void, options: apigateway.RestApiProps = {}): Promise<ServedApi> {
   const fn = new FunctionStandIn();
   const reports: string[] = [];
+  const logLines: LogLine[] = [];
   let service: ApiGatewayService | undefined;
   const world = await openFrontDoor(({ clock }) => {
     service = new ApiGatewayService({
@@ -117,6 +127,7 @@ export async function serveApi(build: (blueprint: Blueprint) => void, options: a
         invokeWithResponseStreamAs: (_gateway, functionArn, payload) => fn.invokeStreaming(functionArn, payload),
       },
       authorizers: { verifyToken },
+      logs: { openStream: (_writer, group, stream) => ({ write: (at, message) => logLines.push({ group, stream, at, message }) }) },
     });
     return [service];
   });
@@ -128,10 +139,12 @@ export async function serveApi(build: (blueprint: Blueprint) => void, options: a
       world,
       fn,
       reports,
+      logLines,
       send: (target, request) => send(url, target, request),
       reset: () => {
         fn.reset();
         reports.length = 0;
+        logLines.length = 0;
       },
       close: () => world.close(),
     };
