@@ -111,8 +111,11 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
+/** A function where they need other resources of the stack. */
+type ApiOptions = apigateway.RestApiProps | ((stack: Stack) => apigateway.RestApiProps);
+
 /** Synthesizes a RestApi, provisions what CDK wrote, and serves it. */
-export async function serveApi(build: (blueprint: Blueprint) => void, options: apigateway.RestApiProps = {}): Promise<ServedApi> {
+export async function serveApi(build: (blueprint: Blueprint) => void, options: ApiOptions = {}): Promise<ServedApi> {
   const fn = new FunctionStandIn();
   const reports: string[] = [];
   const logLines: LogLine[] = [];
@@ -156,7 +159,7 @@ export async function serveApi(build: (blueprint: Blueprint) => void, options: a
 
 type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; DependsOn?: string[] }>;
 
-function synthesize(build: (blueprint: Blueprint) => void, options: apigateway.RestApiProps): Resources {
+function synthesize(build: (blueprint: Blueprint) => void, options: ApiOptions): Resources {
   const app = new App({ builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Test', { env: { account: ACCOUNT, region: REGION } });
   const lambda = new LambdaFunction(stack, 'Fn', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('-') });
@@ -164,7 +167,7 @@ function synthesize(build: (blueprint: Blueprint) => void, options: apigateway.R
     endpointTypes: [apigateway.EndpointType.REGIONAL],
     cloudWatchRole: true,
     deployOptions: { stageName: 'v1' },
-    ...options,
+    ...(typeof options === 'function' ? options(stack) : options),
   });
   build({
     restApi,
@@ -195,6 +198,8 @@ async function provisionAll(world: TestFrontDoor, resources: Resources): Promise
       return { ref: logicalId, attributes: { Arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${logicalId}` } };
     if (resource.Type === 'AWS::Cognito::UserPool')
       return { ref: logicalId, attributes: { Arn: `arn:aws:cognito-idp:${REGION}:${ACCOUNT}:userpool/${logicalId}` } };
+    if (resource.Type === 'AWS::Logs::LogGroup')
+      return { ref: logicalId, attributes: { Arn: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${logicalId}:*` } };
     if (!resource.Type.startsWith('AWS::ApiGateway::')) return { ref: logicalId, attributes: { Arn: `arn:aws:other:::${logicalId}` } };
     for (const dependency of resource.DependsOn ?? []) await create(dependency);
     return world.provision(resource.Type, logicalId, (await resolve(resource.Properties ?? {})) as Record<string, unknown>);
