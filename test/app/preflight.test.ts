@@ -10,22 +10,19 @@ const EVIL = 'https://evil.example';
 
 const securityHeaders = Object.fromEntries(Object.entries(SECURITY_HEADERS).map(([name, value]) => [name.toLowerCase(), value]));
 
-/** What serves a route, over HTTP, of a stage with these origins. */
-async function withOrigins(origins: readonly string[], visit: (api: ServedApi) => Promise<void>): Promise<void> {
-  const api = await serveApi(({ root, restApi, integration }) => {
+let api: ServedApi;
+
+/** Serves one route of a stage with these origins. */
+const serve = (origins: readonly string[]) => async () => {
+  api = await serveApi(({ root, restApi, integration }) => {
     const things = root.addResource('things');
     things.addMethod('GET', integration);
     if (origins.length > 0) addPreflight(things, origins);
     addProblemResponses(restApi, origins);
   });
-  try {
-    await visit(api);
-  } finally {
-    await api.close();
-  }
-}
+};
 
-const preflight = (api: ServedApi, headers: Record<string, string>, path = '/things') => api.send(path, { method: 'OPTIONS', headers });
+const preflight = (headers: Record<string, string>, path = '/things') => api.send(path, { method: 'OPTIONS', headers });
 
 describe.each<{ origins: string[]; vary: string | undefined; answers: [string | undefined, string][]; refusal: string }>([
   {
@@ -60,54 +57,54 @@ describe.each<{ origins: string[]; vary: string | undefined; answers: [string | 
     refusal: '*',
   },
 ])('where pages of $origins may call', ({ origins, vary, answers, refusal }) => {
+  beforeAll(serve(origins));
+  afterAll(() => api.close());
+
   test('a preflight names the origin that asks if it is one of them, and carries what every response does', async () => {
-    await withOrigins(origins, async (api) => {
-      for (const [origin, allowed] of answers) {
-        const { status, headers, body } = await preflight(api, origin === undefined ? {} : { Origin: origin });
-        expect([status, body.length]).toEqual([204, 0]);
-        expect(headers).toMatchObject({
-          ...securityHeaders,
-          'x-request-id': headers['x-amzn-requestid'],
-          'access-control-allow-origin': allowed,
-          'access-control-allow-methods': 'GET,POST,DELETE,OPTIONS',
-          'access-control-allow-headers': 'Authorization,Content-Type,Accept',
-          'access-control-max-age': '3600',
-        });
-        expect(headers['vary']).toBe(vary);
-        expect(headers).not.toHaveProperty('access-control-allow-credentials');
-      }
-    });
+    for (const [origin, allowed] of answers) {
+      const { status, headers, body } = await preflight(origin === undefined ? {} : { Origin: origin });
+      expect([status, body.length]).toEqual([204, 0]);
+      expect(headers).toMatchObject({
+        ...securityHeaders,
+        'x-request-id': headers['x-amzn-requestid'],
+        'access-control-allow-origin': allowed,
+        'access-control-allow-methods': 'GET,POST,DELETE,OPTIONS',
+        'access-control-allow-headers': 'Authorization,Content-Type,Accept',
+        'access-control-max-age': '3600',
+      });
+      expect(headers['vary']).toBe(vary);
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
+    }
   });
 
   test('a refusal of the gateway can be read by them', async () => {
-    await withOrigins(origins, async (api) => {
-      for (const [origin] of answers) {
-        const { status, headers, json } = await api.send('/nothing', { headers: origin === undefined ? {} : { Origin: origin } });
-        expect([status, json.code]).toEqual([404, 'not_found']);
-        expect(headers).toMatchObject({
-          ...securityHeaders,
-          'access-control-allow-origin': refusal,
-          'access-control-expose-headers': EXPOSED_HEADERS,
-        });
-        expect(headers).not.toHaveProperty('access-control-allow-credentials');
-      }
-    });
+    for (const [origin] of answers) {
+      const { status, headers, json } = await api.send('/nothing', { headers: origin === undefined ? {} : { Origin: origin } });
+      expect([status, json.code]).toEqual([404, 'not_found']);
+      expect(headers).toMatchObject({
+        ...securityHeaders,
+        'access-control-allow-origin': refusal,
+        'access-control-expose-headers': EXPOSED_HEADERS,
+      });
+      expect(headers).not.toHaveProperty('access-control-allow-credentials');
+    }
   });
 
   test('a preflight of no route is a 404, and one with a body that is no JSON a 415', async () => {
-    await withOrigins(origins, async (api) => {
-      const unknown = await preflight(api, { Origin: A, 'Access-Control-Request-Method': 'GET' }, '/nothing');
-      expect([unknown.status, unknown.json.code]).toEqual([404, 'not_found']);
-      const wrong = await api.send('/things', { method: 'OPTIONS', headers: { 'content-type': 'text/plain' }, body: 'x' });
-      expect([wrong.status, wrong.json.code]).toEqual([415, 'unsupported_type']);
-      for (const { headers } of [unknown, wrong]) expect(headers).toMatchObject(securityHeaders);
-    });
+    const unknown = await preflight({ Origin: A, 'Access-Control-Request-Method': 'GET' }, '/nothing');
+    expect([unknown.status, unknown.json.code]).toEqual([404, 'not_found']);
+    const wrong = await api.send('/things', { method: 'OPTIONS', headers: { 'content-type': 'text/plain' }, body: 'x' });
+    expect([wrong.status, wrong.json.code]).toEqual([415, 'unsupported_type']);
+    for (const { headers } of [unknown, wrong]) expect(headers).toMatchObject(securityHeaders);
   });
 });
 
-test('where no page may call, nothing names an origin', async () => {
-  await withOrigins([], async (api) => {
-    const { status, headers, json } = await preflight(api, { Origin: A });
+describe('where no page may call', () => {
+  beforeAll(serve([]));
+  afterAll(() => api.close());
+
+  test('nothing names an origin', async () => {
+    const { status, headers, json } = await preflight({ Origin: A });
     expect([status, json.code]).toEqual([404, 'not_found']);
     expect(headers).toMatchObject(securityHeaders);
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);

@@ -74,36 +74,6 @@ describe('without a token', () => {
   });
 });
 
-describe('every answer', () => {
-  test.each([
-    ['a success', '/health', undefined],
-    ['a refusal of the gateway', '/api/manuals', undefined],
-    ['a refusal of a function', '/api/manuals/unknown', 'token'],
-  ])('%s carries the security headers and the request id', async (_kind, route, token) => {
-    const response = await call('GET', route, { ...(token && { token: user.token }) });
-    expect(Object.fromEntries(response.headers)).toMatchObject({
-      'strict-transport-security': expect.stringContaining('max-age='),
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'content-security-policy': expect.stringContaining("default-src 'none'"),
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
-    });
-  });
-
-  test('a browser may read it', async () => {
-    const preflight = await call('OPTIONS', '/api/query', {
-      headers: { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' },
-    });
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
-    const answer = await call('GET', '/health', { headers: { Origin: 'https://app.example' } });
-    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
-    expect(answer.headers.get('access-control-expose-headers')).toContain('X-Request-Id');
-  });
-});
-
 describe('bad input', () => {
   test.each([
     ['/api/query', 'not json', 'malformed_body', undefined],
