@@ -12,12 +12,14 @@ import type { AccessKeys } from './front-door/access-keys.ts';
 import type { FrontDoor } from './front-door/front-door.ts';
 import { GuardDutyService } from './guardduty/guardduty.service.ts';
 import type { Authorizer } from './iam/authorizer.ts';
+import { KmsService } from './kms/kms.service.ts';
 import { LambdaService } from './lambda/lambda.service.ts';
 import { LogsService } from './logs/logs.service.ts';
 import type { AdjustableClock } from './platform/clock.ts';
 import type { Service } from './platform/service.ts';
 import type { State } from './platform/state.ts';
 import { S3Service } from './s3/s3.service.ts';
+import { SnsService } from './sns/sns.service.ts';
 import { SqsService } from './sqs/sqs.service.ts';
 import type { SpeechEngine } from './transcribe/speech.ts';
 import { TranscribeService } from './transcribe/transcribe.service.ts';
@@ -49,6 +51,7 @@ export function createServices(options: ServicesOptions): Services {
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
+  const topics = new SnsService({ clock, region, access, queues, report });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
   const events = new EventBridgeService({ clock, region, queues, functions, report });
   const userPools = new CognitoService({ clock, region });
@@ -79,7 +82,9 @@ export function createServices(options: ServicesOptions): Services {
     new CloudWatchService({ lines: logs, report }),
     new DynamoDbService({ clock, region, directory: path.join(directory, 'dynamodb') }),
     files,
+    new KmsService({ region }),
     queues,
+    topics,
     events,
     malwareScans,
     transcriptions,

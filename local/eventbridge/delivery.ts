@@ -141,7 +141,7 @@ function asFailure(error: unknown): Failure {
   if (!(error instanceof AwsError)) return { code: 'INTERNAL_ERROR', message: String(error), retriable: false };
   const { code, status, message } = error;
   if (code === 'QueueDoesNotExist' || code === 'ResourceNotFoundException') return { code: 'NO_RESOURCE', message, retriable: false };
-  if (code.startsWith('AccessDenied')) return { code: 'NO_PERMISSIONS', message, retriable: false };
+  if (code.startsWith('AccessDenied') || code === 'KmsAccessDenied') return { code: 'NO_PERMISSIONS', message, retriable: false };
   if (status === 429 || code.includes('Throttl')) return { code: 'THROTTLING', message, retriable: true };
   if (status >= 500) return { code: 'ERROR_FROM_TARGET', message, retriable: true };
   return { code: 'INVALID_PARAMETER', message, retriable: false };

@@ -82,7 +82,11 @@ export class Authorizer implements AccessControl {
     const document = service?.resourcePolicyOf?.(resource);
     const resourcePolicy = document && this.#parsed(resource, document);
     const identity = principal.kind === 'role' ? iam.policiesOf(principal.arn) : [];
-    const decision = decide(access, { identity, ...(resourcePolicy && { resource: resourcePolicy }) });
+    const decision = decide(access, {
+      identity,
+      ...(resourcePolicy && { resource: resourcePolicy }),
+      resourcePolicyMustAllow: service?.resourcePolicyMustAllow ?? false,
+    });
     if (!decision.allowed) this.#refuse(service, access, principal, decision);
     this.#grants.note(access, resourcePolicy ? [...identity, resourcePolicy] : identity);
   }

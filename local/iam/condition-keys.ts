@@ -52,7 +52,8 @@ function principalKeys(principal: Principal): ContextKeys {
         'aws:PrincipalIsAWSService': 'true',
         'aws:PrincipalServiceName': principal.name,
         'aws:SourceArn': principal.sourceArn,
-        'aws:SourceAccount': LOCAL_ACCOUNT,
+        // A bucket's ARN has none.
+        'aws:SourceAccount': principal.sourceArn.split(':')[4] || LOCAL_ACCOUNT,
       };
     default:
       return { 'aws:PrincipalIsAWSService': 'false', 'aws:PrincipalAccount': LOCAL_ACCOUNT, 'aws:PrincipalArn': principal.arn };

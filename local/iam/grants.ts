@@ -24,6 +24,8 @@ export interface HeldPolicy {
   readonly resource?: string;
 }
 
+const ACCOUNT = /^(arn:aws:iam::)?\d{12}(:root)?$/;
+
 interface CompiledGrant extends Omit<Grant, 'used'> {
   used: boolean;
   readonly statement: Statement;
@@ -67,8 +69,24 @@ export class Grants {
 }
 
 async function grantsOf(held: HeldPolicy): Promise<CompiledGrant[]> {
-  const statements = statementsOf(held.policy.document).filter(({ Effect }) => Effect === 'Allow');
+  const statements = statementsOf(held.policy.document)
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(byPrincipal);
   return (await Promise.all(statements.map((statement) => grantsOfStatement(statement, held)))).flat();
+}
+
+/**
+ * A statement for each principal that it names, since each has a grant of its own. An account has none: what is left to the account, as a
+ * key's policy leaves it, its roles have by policies of theirs.
+ */
+function byPrincipal(statement: StatementElements): StatementElements[] {
+  const { Principal } = statement;
+  if (typeof Principal !== 'object' || Principal === null) return [statement];
+  return Object.entries(Principal).flatMap(([type, values]) =>
+    textsOf(values)
+      .filter((value) => !ACCOUNT.test(value))
+      .map((value) => ({ ...statement, Principal: { [type]: value } })),
+  );
 }
 
 async function grantsOfStatement(

@@ -19,6 +19,8 @@ export interface Service {
   permissionsFor?(call: AwsCall, operation: string): Promise<readonly Permission[]> | readonly Permission[] | undefined;
   /** The policy document that decides about one of its resources, if there is one; the same object until it is changed. */
   resourcePolicyOf?(resourceArn: string): object | undefined;
+  /** Whether such a policy must allow even what policies of the caller's account allow. */
+  readonly resourcePolicyMustAllow?: boolean;
   /** Every resource that has a policy, by its ARN. */
   resourcePolicies?(): Iterable<readonly [resourceArn: string, document: object]>;
   /** The refusal of a caller without permission, in the service's own words. */

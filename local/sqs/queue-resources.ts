@@ -16,12 +16,12 @@ const ATTRIBUTES = [
   'RedriveAllowPolicy',
   'FifoQueue',
   'ContentBasedDeduplication',
+  'KmsMasterKeyId',
 ];
 const INERT_ATTRIBUTES = {
   MessageRetentionPeriod: 'messages are kept until they are deleted',
   SqsManagedSseEnabled: 'local queues are not encrypted at rest',
-  KmsMasterKeyId: 'local queues are not encrypted at rest',
-  KmsDataKeyReusePeriodSeconds: 'local queues are not encrypted at rest',
+  KmsDataKeyReusePeriodSeconds: 'the right to use the key is asked for with every message',
 };
 
 /** `AWS::SQS::Queue`: Ref is the queue's URL. */

@@ -1,3 +1,4 @@
+import { keyArnIn } from '../kms/key-use.ts';
 import { AwsError } from '../platform/call.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import { type Document, Fauxqs } from './fauxqs.ts';
@@ -21,6 +22,7 @@ export class Queues {
   readonly #fauxqs: Fauxqs;
   readonly #sources = new RedriveSources();
   readonly #policies = new Map<string, object>();
+  readonly #keys = new Map<string, string>();
 
   constructor(region: string, endpoint: () => string) {
     this.#region = region;
@@ -40,6 +42,7 @@ export class Queues {
     await this.#check(name, attributes);
     await this.#fauxqs.call('CreateQueue', input);
     this.#keepPolicy(name, attributes);
+    this.#keepKey(name, attributes);
     return { QueueUrl: this.urlOf(name) };
   }
 
@@ -47,6 +50,7 @@ export class Queues {
     await this.#check(name, attributes);
     const output = await this.call('SetQueueAttributes', name, { Attributes: attributes });
     this.#keepPolicy(name, attributes);
+    this.#keepKey(name, attributes);
     return output;
   }
 
@@ -70,6 +74,7 @@ export class Queues {
   async delete(name: string): Promise<object> {
     const output = await this.call('DeleteQueue', name);
     this.#policies.delete(this.arnOf(name));
+    this.#keys.delete(name);
     return output;
   }
 
@@ -96,6 +101,11 @@ export class Queues {
   /** Any other operation, as fauxqs does it. */
   call(operation: string, name: string, input: Document = {}): Promise<Document> {
     return this.#fauxqs.callQueue(operation, name, input);
+  }
+
+  /** The ARN of the key that a queue is encrypted by, if it is one of ours. */
+  keyOf(name: string): string | undefined {
+    return this.#keys.get(name);
   }
 
   policyOf(queueArn: string): object | undefined {
@@ -133,7 +143,8 @@ export class Queues {
     return this.#fauxqs.close();
   }
 
-  async #check(name: string, { RedrivePolicy: redrive, Policy: policy }: Record<string, string>): Promise<void> {
+  async #check(name: string, { RedrivePolicy: redrive, Policy: policy, KmsMasterKeyId: key }: Record<string, string>): Promise<void> {
+    if (key) keyArnIn(key);
     if (redrive) await checkRedrivePolicy(redrive, this.arnOf(name), (arn) => this.#attributesOf(arn));
     if (policy) {
       try {
@@ -148,6 +159,12 @@ export class Queues {
     if (policy === undefined) return;
     if (policy === '') this.#policies.delete(this.arnOf(name));
     else this.#policies.set(this.arnOf(name), JSON.parse(policy));
+  }
+
+  #keepKey(name: string, { KmsMasterKeyId: key }: Record<string, string>): void {
+    if (key === undefined) return;
+    if (key === '') this.#keys.delete(name);
+    else this.#keys.set(name, key);
   }
 
   async #attributesOf(queueArn: string): Promise<Record<string, string> | undefined> {

@@ -1,3 +1,4 @@
+import { requireKeyUse } from '../kms/key-use.ts';
 import type { AccessControl } from '../platform/access-control.ts';
 import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import { type JsonOperation, JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
@@ -14,9 +15,8 @@ const WAIT_SLICE_SECONDS = 0.25;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
 const MAX_BATCH = 10;
 
+const SENDING = ['SendMessage', 'SendMessageBatch'];
 const FURTHER_OPERATIONS = [
-  'SendMessage',
-  'SendMessageBatch',
   'DeleteMessage',
   'DeleteMessageBatch',
   'ChangeMessageVisibility',
@@ -70,8 +70,17 @@ export class SqsService implements Service {
       GetQueueUrl: (input) => queues.getUrl(input),
       ListQueues: (input) => queues.list(input),
       DeleteQueue: async (input) => queues.delete(named(input)),
-      ReceiveMessage: async (input) => queues.receive(named(input), input),
+      ReceiveMessage: async (input, { principal }) => {
+        this.#requireKey(principal, named(input), 'receive');
+        return queues.receive(named(input), input);
+      },
     };
+    for (const operation of SENDING) {
+      operations[operation] = async (input, { principal }) => {
+        this.#requireKey(principal, named(input), 'send');
+        return queues.call(operation, named(input), input);
+      };
+    }
     for (const operation of FURTHER_OPERATIONS) operations[operation] = async (input) => queues.call(operation, named(input), input);
     for (const operation of MOVE_TASKS) operations[operation] = () => Promise.reject(notEmulated(`SQS's ${operation}`));
     this.#queues = queues;
@@ -119,11 +128,12 @@ export class SqsService implements Service {
   }
 
   /**
-   * Sends a message with text attributes on behalf of a principal, and gives its id. Throws AccessDeniedException,
+   * Sends a message with text attributes on behalf of a principal, and gives its id. Throws AccessDeniedException, KmsAccessDenied,
    * QueueDoesNotExist, or what else SQS would refuse with.
    */
   async send(principal: Principal, queueArn: string, body: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
     await this.#admit(principal, 'SendMessage', queueArn);
+    this.#requireKey(principal, this.#queues.nameInArn(queueArn), 'send');
     const texts = Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]);
     const input = { MessageBody: body, MessageAttributes: Object.fromEntries(texts) };
     const output = await this.#queues.call('SendMessage', this.#queues.nameInArn(queueArn), input);
@@ -149,6 +159,7 @@ export class SqsService implements Service {
     if (this.#stopped || signal?.aborted) return [];
     await this.#admit(principal, 'ReceiveMessage', queueArn);
     const name = this.#queues.nameInArn(queueArn);
+    this.#requireKey(principal, name, 'receive');
     const waitUntil = performance.now() + waitSeconds * 1000;
     for (;;) {
       if (this.#stopped || signal?.aborted) return [];
@@ -170,6 +181,11 @@ export class SqsService implements Service {
       const Entries = receiptHandles.slice(start, start + MAX_BATCH).map((ReceiptHandle, id) => ({ Id: `${id}`, ReceiptHandle }));
       await this.#queues.call('DeleteMessageBatch', this.#queues.nameInArn(queueArn), { Entries });
     }
+  }
+
+  #requireKey(principal: Principal, queueName: string, use: 'send' | 'receive'): void {
+    const key = this.#queues.keyOf(queueName);
+    if (key !== undefined) requireKeyUse(this.#access, principal, key, { use, refusal: 'KmsAccessDenied' });
   }
 
   /** A queue that is not there is told from one that a principal may not use. */
