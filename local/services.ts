@@ -47,7 +47,7 @@ interface Services {
 
 /** Every emulated service, connected as AWS connects them. */
 export function createServices(options: ServicesOptions): Services {
-  const { frontDoor, access, keys, clock, region, directory, embedder, answerer, speechEngine, report } = options;
+  const { frontDoor, access, keys, clock, region, state, directory, embedder, answerer, speechEngine, report } = options;
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
@@ -60,6 +60,7 @@ export function createServices(options: ServicesOptions): Services {
     clock,
     region,
     keys,
+    state,
     directory: path.join(directory, 's3'),
     onObjectEvent: (event) => {
       malwareScans.notice(event);

@@ -20,7 +20,7 @@ export function bucketType(store: ObjectStore, region: string): ResourceType {
     ],
     inert: {
       BucketEncryption: 'answers name the algorithm, but the files on this machine are not encrypted',
-      LifecycleConfiguration: 'objects stay until they are deleted; unfinished multipart uploads end with the run',
+      LifecycleConfiguration: 'objects stay until they are deleted; and so do unfinished multipart uploads',
       PublicAccessBlockConfiguration: 'nothing is public: every request must be signed',
       Tags: 'tags carry no behaviour',
     },

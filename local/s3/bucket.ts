@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
+import type { State } from '../platform/state.ts';
 import type { BucketConfiguration } from './bucket-configuration.ts';
 import { type DeleteMarker, NULL_VERSION, type ObjectDraft, type ObjectVersion, type StoredObject, type Tags } from './object-version.ts';
 import { VersionFiles } from './version-files.ts';
@@ -10,6 +11,18 @@ export interface Deletion {
   readonly removed?: ObjectVersion;
 }
 
+/** Does what must happen together with a change of the bucket, such as telling of it; when it throws the change does not happen. */
+type Along<Change> = (change: Change) => void;
+
+interface BucketParts {
+  readonly clock: Clock;
+  readonly state: State;
+  /** Where the bytes of its objects are. */
+  readonly directory: string;
+  /** The files there that belong to unfinished uploads. */
+  readonly partFiles: readonly string[];
+}
+
 /** One bucket: its keys, each with its versions, newest first. */
 export class Bucket {
   readonly name: string;
@@ -17,19 +30,21 @@ export class Bucket {
   readonly files: VersionFiles;
   configuration: BucketConfiguration;
   readonly #clock: Clock;
+  readonly #state: State;
   readonly #versions = new Map<string, ObjectVersion[]>();
   #sortedKeys: readonly string[] | undefined;
   #lastSequence = 0;
   #keptVersions = false;
 
-  /** Opens a bucket with the versions that its directory holds from before. */
-  constructor(name: string, configuration: BucketConfiguration, directory: string, clock: Clock) {
+  /** Opens a bucket with the versions that it had before. */
+  constructor(name: string, configuration: BucketConfiguration, { clock, state, directory, partFiles }: BucketParts) {
     this.name = name;
     this.createdAtMs = clock.now();
     this.configuration = configuration;
-    this.files = new VersionFiles(directory);
+    this.files = new VersionFiles(directory, state.map(`s3-versions/${name}`));
     this.#clock = clock;
-    for (const version of this.files.load().sort((a, b) => a.sequence - b.sequence)) this.#insert(version);
+    this.#state = state;
+    for (const version of this.files.load(partFiles).sort((a, b) => a.sequence - b.sequence)) this.#insert(version);
   }
 
   get arn(): string {
@@ -70,29 +85,33 @@ export class Bucket {
    * Makes a draft the key's newest version. `check` sees the object it would replace and may refuse by throwing. All in
    * one turn, so that of two conditional writes only one can win.
    */
-  commit(draft: ObjectDraft, check: (current: StoredObject | undefined) => void): StoredObject {
+  commit(draft: ObjectDraft, check: (current: StoredObject | undefined) => void, along: Along<StoredObject>): StoredObject {
     check(this.currentObject(draft.key));
     const version: StoredObject = { ...draft, ...this.#stamp(draft.key), kind: 'object' };
-    this.#add(version);
+    this.#add(version, () => along(version));
     return version;
   }
 
-  delete(key: string): Deletion {
+  delete(key: string, along: Along<Deletion>): Deletion {
     if (this.versioning) {
       const marker: DeleteMarker = { ...this.#stamp(key), kind: 'delete-marker' };
-      this.#add(marker);
+      this.#add(marker, () => along({ marker }));
       return { marker };
     }
-    const removed = this.deleteVersion(key, NULL_VERSION);
+    const removed = this.deleteVersion(key, NULL_VERSION, (version) => along({ removed: version }));
     return removed ? { removed } : {};
   }
 
   /** Removes one version for good. Answers with what was removed. */
-  deleteVersion(key: string, versionId: string): ObjectVersion | undefined {
+  deleteVersion(key: string, versionId: string, along: Along<ObjectVersion>): ObjectVersion | undefined {
     const version = this.find(key, versionId);
     if (version) {
+      this.#state.atOnce(() => {
+        this.files.forget(version);
+        along(version);
+      });
       this.#take(version);
-      this.files.forget(version);
+      if (version.kind === 'object') this.files.discardContent(version.contentFile);
     }
     return version;
   }
@@ -120,9 +139,12 @@ export class Bucket {
     };
   }
 
-  #add(version: ObjectVersion): void {
+  #add(version: ObjectVersion, along: () => void): void {
     const replaced = this.find(version.key, version.versionId);
-    this.files.record(version);
+    this.#state.atOnce(() => {
+      this.files.record(version);
+      along();
+    });
     if (replaced) {
       this.#take(replaced);
       if (replaced.kind === 'object') this.files.discardContent(replaced.contentFile);

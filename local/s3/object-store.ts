@@ -1,18 +1,26 @@
 import path from 'node:path';
 import type { Clock } from '../platform/clock.ts';
+import type { State } from '../platform/state.ts';
 import { Bucket } from './bucket.ts';
 import type { BucketConfiguration } from './bucket-configuration.ts';
+import type { MultipartUploads } from './multipart-uploads.ts';
 import { S3Error } from './s3-error.ts';
 
-/** All buckets. Their objects survive a restart in the directory; their configuration comes from the template each time. */
+export interface ObjectStoreParts {
+  readonly clock: Clock;
+  readonly state: State;
+  /** Where the bytes of objects are. */
+  readonly directory: string;
+  readonly uploads: MultipartUploads;
+}
+
+/** All buckets. Their objects and unfinished uploads survive a restart; their configuration comes from the template each time. */
 export class ObjectStore {
-  readonly #directory: string;
-  readonly #clock: Clock;
+  readonly #parts: ObjectStoreParts;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(directory: string, clock: Clock) {
-    this.#directory = directory;
-    this.#clock = clock;
+  constructor(parts: ObjectStoreParts) {
+    this.#parts = parts;
   }
 
   /** Creates a bucket, or opens it again with what it held; one that is open takes the new configuration. */
@@ -22,7 +30,10 @@ export class ObjectStore {
       existing.configuration = configuration;
       return existing;
     }
-    const bucket = new Bucket(name, configuration, path.join(this.#directory, name), this.#clock);
+    const { clock, state, directory, uploads } = this.#parts;
+    const place = { clock, state, directory: path.join(directory, name), partFiles: uploads.partFilesIn(name) };
+    const bucket = new Bucket(name, configuration, place);
+    uploads.reopen(bucket);
     this.#buckets.set(name, bucket);
     return bucket;
   }

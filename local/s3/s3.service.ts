@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Permission } from '../platform/permission.ts';
 import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { State } from '../platform/state.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { bucketType } from './bucket.resource.ts';
 import { BucketPolicies, type PolicyDocument } from './bucket-policy.resource.ts';
@@ -28,9 +29,14 @@ export interface S3ServiceOptions {
   readonly clock: Clock;
   readonly region: string;
   readonly keys: AccessKeys;
-  /** Where objects are kept between runs. */
+  /** Where the bytes of objects are kept between runs. */
   readonly directory: string;
-  /** Called after an object of a bucket that announces to EventBridge was written or deleted. */
+  /** What else is known of them. */
+  readonly state?: State;
+  /**
+   * Called when an object of a bucket that announces to EventBridge is written or deleted, in one step with that: what it stores is stored
+   * with the object, and when it throws the object is not written.
+   */
   readonly onObjectEvent: (event: ObjectEvent) => void;
 }
 
@@ -48,9 +54,10 @@ export class S3Service implements Service {
   readonly #state: S3State;
   readonly #policies = new BucketPolicies();
 
-  constructor({ clock, region, keys, directory, onObjectEvent }: S3ServiceOptions) {
-    const store = new ObjectStore(directory, clock);
-    this.#state = { store, uploads: new MultipartUploads(), events: new ObjectEvents(clock, region, onObjectEvent), clock, region, keys };
+  constructor({ clock, region, keys, directory, state = State.inMemory(), onObjectEvent }: S3ServiceOptions) {
+    const uploads = new MultipartUploads(state.map('s3-uploads'));
+    const store = new ObjectStore({ clock, state, directory, uploads });
+    this.#state = { store, uploads, events: new ObjectEvents(clock, region, onObjectEvent), clock, region, keys };
     this.resourceTypes = [bucketType(store, region), this.#policies.resourceType()];
   }
 

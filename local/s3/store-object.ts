@@ -11,19 +11,29 @@ interface NewObject {
   readonly tags?: Tags;
   /** Sees what the object would replace, and may refuse by throwing. */
   readonly check?: (current: StoredObject | undefined) => void;
+  /** Does what happens together with the object's becoming visible. */
+  readonly along: (object: StoredObject) => void;
 }
 
 /** Stores an object that arrived whole as its key's newest version. */
-export async function storeObject(bucket: Bucket, { key, content, description, checksum, tags, check }: NewObject): Promise<StoredObject> {
+export async function storeObject(
+  bucket: Bucket,
+  { key, content, description, checksum, tags, check, along }: NewObject,
+): Promise<StoredObject> {
   const contentFile = await bucket.files.writeContent([content]);
   const etag = etagFor(description.encryption, createHash('md5').update(content).digest('hex'));
-  return commitDraft(bucket, { ...description, key, contentFile, sizeBytes: content.length, etag, checksum, ...(tags && { tags }) }, check);
+  const draft = { ...description, key, contentFile, sizeBytes: content.length, etag, checksum, ...(tags && { tags }) };
+  return commitDraft(bucket, draft, { check, along });
 }
 
 /** Makes a draft visible, or takes its bytes away again. */
-export function commitDraft(bucket: Bucket, draft: ObjectDraft, check: NewObject['check'] = () => undefined): StoredObject {
+export function commitDraft(
+  bucket: Bucket,
+  draft: ObjectDraft,
+  { check = () => undefined, along }: Pick<NewObject, 'along'> & { readonly check: NewObject['check'] | undefined },
+): StoredObject {
   try {
-    return bucket.commit(draft, check);
+    return bucket.commit(draft, check, along);
   } catch (error) {
     bucket.files.discardContent(draft.contentFile);
     throw error;

@@ -1,34 +1,39 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { StateUnusable, type StoredMap } from '../platform/state.ts';
 import type { ObjectVersion } from './object-version.ts';
 
 /**
- * A bucket's files: one with the bytes of each version, and one small record that makes the version exist. The bytes
- * are complete before the record is put in its place in one step, so a crash leaves no half-written version.
+ * A bucket's files: one with the bytes of each version, and a stored record that makes the version exist. The bytes are complete before
+ * the record is stored, so that a crash leaves no half-written version.
  */
 export class VersionFiles {
-  readonly #contentDirectory: string;
-  readonly #recordDirectory: string;
+  readonly #directory: string;
+  readonly #records: StoredMap<ObjectVersion>;
 
-  constructor(directory: string) {
-    this.#contentDirectory = path.join(directory, 'content');
-    this.#recordDirectory = path.join(directory, 'versions');
-    mkdirSync(this.#contentDirectory, { recursive: true });
-    mkdirSync(this.#recordDirectory, { recursive: true });
+  constructor(directory: string, records: StoredMap<ObjectVersion>) {
+    this.#directory = directory;
+    this.#records = records;
+    mkdirSync(directory, { recursive: true });
   }
 
-  /** Every version on disk. Removes all that is none: what a crash or an unfinished multipart upload left. */
-  load(): ObjectVersion[] {
-    const versions: ObjectVersion[] = [];
-    for (const name of readdirSync(this.#recordDirectory)) {
-      const version = this.#read(name);
-      if (version) versions.push(version);
-      else rmSync(path.join(this.#recordDirectory, name));
+  /**
+   * Every version that is stored. Removes the bytes that belong to none, and are not among `owned`: what a crash left. Throws StateUnusable
+   * when a version has lost its bytes.
+   */
+  load(owned: readonly string[]): ObjectVersion[] {
+    const versions = [...this.#records.values()];
+    const files = new Set(owned);
+    for (const version of versions) {
+      if (version.kind === 'delete-marker') continue;
+      files.add(version.contentFile);
+      if (this.#sizeOf(version.contentFile) !== version.sizeBytes) {
+        throw new StateUnusable(this.#directory, `is damaged (the bytes of "${version.key}" are not whole)`);
+      }
     }
-    const owned = new Set(versions.map((version) => (version.kind === 'object' ? version.contentFile : undefined)));
-    for (const name of readdirSync(this.#contentDirectory)) if (!owned.has(name)) this.discardContent(name);
+    for (const name of readdirSync(this.#directory)) if (!files.has(name)) this.discardContent(name);
     return versions;
   }
 
@@ -58,38 +63,24 @@ export class VersionFiles {
 
   /** Makes a version exist, in place of the one with the same key and version id if there is any. */
   record(version: ObjectVersion): void {
-    const target = this.#recordPath(version);
-    const draft = `${target}.draft`;
-    writeFileSync(draft, JSON.stringify(version));
-    renameSync(draft, target);
+    this.#records.set(recordKey(version), version);
   }
 
+  /** Makes a version not exist any more; its bytes are left to `discardContent`. */
   forget(version: ObjectVersion): void {
-    rmSync(this.#recordPath(version), { force: true });
-    if (version.kind === 'object') this.discardContent(version.contentFile);
+    this.#records.delete(recordKey(version));
   }
 
-  /** A draft of a record is no version, nor is a record that lost its bytes, as a power failure may leave one. */
-  #read(recordName: string): ObjectVersion | undefined {
-    if (!recordName.endsWith('.json')) return undefined;
-    let version: ObjectVersion;
-    try {
-      version = JSON.parse(readFileSync(path.join(this.#recordDirectory, recordName), 'utf8'));
-    } catch {
-      return undefined;
-    }
-    if (version.kind === 'delete-marker') return version;
-    const content = this.#contentPath(version.contentFile);
-    return existsSync(content) && statSync(content).size === version.sizeBytes ? version : undefined;
+  #sizeOf(contentFile: string): number | undefined {
+    const file = this.#contentPath(contentFile);
+    return existsSync(file) ? statSync(file).size : undefined;
   }
 
   #contentPath(name: string): string {
-    return path.join(this.#contentDirectory, name);
+    return path.join(this.#directory, name);
   }
+}
 
-  /** Keys may be longer than a file name, and hold any character: the name is made of the key's hash. */
-  #recordPath({ key, versionId }: ObjectVersion): string {
-    const keyHash = createHash('sha256').update(key).digest('hex');
-    return path.join(this.#recordDirectory, `${keyHash}-${versionId}.json`);
-  }
+function recordKey({ key, versionId }: ObjectVersion): string {
+  return `${versionId}/${key}`;
 }

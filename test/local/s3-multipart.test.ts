@@ -58,7 +58,7 @@ const complete = (Key: string, UploadId: string, Parts: CompletedPart[], more: P
   s3.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, ...more }));
 
 const digest = (algorithm: string, ...pieces: Buffer[]) => createHash(algorithm).update(Buffer.concat(pieces)).digest();
-const contentFiles = () => readdirSync(path.join(directory, Bucket, 'content'));
+const contentFiles = () => readdirSync(path.join(directory, Bucket));
 
 test('20 MB in parts become one object, seen only when complete', async () => {
   const pieces = [randomBytes(8 * MEBIBYTE), randomBytes(8 * MEBIBYTE), randomBytes(4 * MEBIBYTE)];

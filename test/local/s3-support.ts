@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, type PutObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { State } from '../../local/platform/state.ts';
 import type { ObjectEvent } from '../../local/s3/object-events.ts';
 import { S3Service } from '../../local/s3/s3.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
@@ -26,8 +27,9 @@ export function temporaryDirectory(): string {
 export async function openS3(directory: string): Promise<TestS3> {
   const events: ObjectEvent[] = [];
   let service: S3Service | undefined;
+  const state = State.open(path.join(directory, 'state'));
   const door = await openFrontDoor(({ clock, keys }) => {
-    service = new S3Service({ clock, keys, region: 'eu-west-1', directory, onObjectEvent: (event) => events.push(event) });
+    service = new S3Service({ clock, keys, region: 'eu-west-1', directory, state, onObjectEvent: (event) => events.push(event) });
     return [service];
   });
   if (!service) throw new Error('the front door built no S3');
@@ -40,6 +42,7 @@ export async function openS3(directory: string): Promise<TestS3> {
     close: async () => {
       client.destroy();
       await door.close();
+      state.close();
       expect(door.internalErrors).toEqual([]);
     },
   };

@@ -147,22 +147,26 @@ describe('a restart', () => {
   test('shows nothing of what was half written when the last run ended', async () => {
     const kept = await s3.put('kept', 'whole');
     await s3.close();
-    const [content, records] = ['content', 'versions'].map((part) => path.join(directory, Bucket, part)) as [string, string];
+    const content = path.join(directory, Bucket);
     const contentBefore = readdirSync(content);
-    s3 = await openVersions(directory);
-    await s3.provision(Bucket, 'Enabled');
-    await s3.put('torn', 'these bytes never reached the disk');
-    await s3.close();
-    const torn = readdirSync(content).find((name) => !contentBefore.includes(name)) ?? '';
-    writeFileSync(path.join(content, torn), 'these by');
     writeFileSync(path.join(content, 'bytes-without-record'), 'x');
-    writeFileSync(path.join(records, 'a.json.draft'), '{"key":');
     s3 = await openVersions(directory);
     await s3.provision(Bucket, 'Enabled');
     expect((await versions()).Versions).toMatchObject([{ Key: 'kept', VersionId: kept }]);
     expect(await s3.read('kept')).toBe('whole');
     expect(readdirSync(content)).toEqual(contentBefore);
-    expect(readdirSync(records)).toHaveLength(1);
+  });
+
+  test.each([
+    ['shorter', (file: string) => writeFileSync(file, 'these by')],
+    ['gone', rmSync],
+  ])('stops when the bytes of an object are %s, rather than to lose it unnoticed', async (_case, damage) => {
+    await s3.put('torn', 'these bytes never reached the disk');
+    await s3.close();
+    const [file = ''] = readdirSync(path.join(directory, Bucket));
+    damage(path.join(directory, Bucket, file));
+    s3 = await openVersions(directory);
+    await expect(s3.provision(Bucket, 'Enabled')).rejects.toThrow(/is damaged \(the bytes of "torn" are not whole\)\. Start with --fresh/);
   });
 
   test('pauses versioning where the template no longer asks for it', async () => {

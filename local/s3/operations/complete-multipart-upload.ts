@@ -22,17 +22,22 @@ export const completeMultipartUpload: S3Operation = async (call, { uploads, even
   }
   const check = writeConditions(call.headers, key);
   // Nobody may touch the parts while they are put together.
-  uploads.remove(upload);
+  uploads.hide(upload);
   try {
     const { contentFile, checksum } = await assemble(upload, parts);
     const etag = `${etagFor(description.encryption, etagOfParts(parts))}-${parts.length}`;
     const draft = { ...description, key, contentFile, sizeBytes, etag, checksum };
-    const object = commitDraft(bucket, draft, (current) => {
-      checkStatedChecksum(call, checksum);
-      check(current);
+    const object = commitDraft(bucket, draft, {
+      check: (current) => {
+        checkStatedChecksum(call, checksum);
+        check(current);
+      },
+      along: (created) => {
+        uploads.forget(upload);
+        events.created(bucket, created, 'CompleteMultipartUpload', call);
+      },
     });
     upload.discardParts();
-    events.created(bucket, object, 'CompleteMultipartUpload', call);
     const document = xmlDocument('CompleteMultipartUploadResult', {
       Location: `http://${call.headers['host']}/${bucket.name}/${encodeURIComponent(key)}`,
       Bucket: bucket.name,
@@ -42,7 +47,7 @@ export const completeMultipartUpload: S3Operation = async (call, { uploads, even
     });
     return xmlReply(document, { ...versionHeader(bucket, object), ...encryptionHeaders(object.encryption) });
   } catch (error) {
-    uploads.add(upload);
+    uploads.show(upload);
     throw error;
   }
 };

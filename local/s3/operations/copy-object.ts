@@ -39,8 +39,8 @@ export const copyObject: S3Operation = async (call, { store, events }) => {
     checksum: checksumOfCopy(call, original, content),
     ...(copiesTags(call.headers) && original.tags && { tags: original.tags }),
     check: writeConditions(call.headers, call.key),
+    along: (created) => events.created(bucket, created, 'CopyObject', call),
   });
-  events.created(bucket, copy, 'CopyObject', call);
   const result = xmlDocument('CopyObjectResult', {
     LastModified: new Date(copy.lastModifiedMs).toISOString(),
     ETag: `"${copy.etag}"`,

@@ -49,14 +49,14 @@ export const deleteObjects: S3Operation = async (call, { store, events }) => {
 function deleteOne(bucket: Bucket, { key, versionId }: ObjectToDelete, events: ObjectEvents, call: S3Call): DeletionReport {
   if (versionId === '') throw invalidArgument('Version id cannot be the empty string', 'versionId', '');
   if (versionId !== undefined) {
-    const version = bucket.deleteVersion(key, versionId);
-    if (version) events.deleted(bucket, version, call);
+    const version = bucket.deleteVersion(key, versionId, (removed) => events.deleted(bucket, removed, call));
     return { versionId, ...(version?.kind === 'delete-marker' && { deleteMarker: true }) };
   }
-  const { marker, removed } = bucket.delete(key);
-  if (removed) events.deleted(bucket, removed, call);
+  const { marker } = bucket.delete(key, (deletion) => {
+    if (deletion.removed) events.deleted(bucket, deletion.removed, call);
+    if (deletion.marker) events.markerCreated(bucket, deletion.marker, call);
+  });
   if (!marker) return {};
-  events.markerCreated(bucket, marker, call);
   return { versionId: marker.versionId, deleteMarker: true };
 }
 

@@ -1,5 +1,5 @@
 import { checksumOf, claimedChecksum, parseAlgorithm, parseChecksumType, verifyContent } from '../checksums.ts';
-import { MultipartUpload, type RequestedChecksum } from '../multipart-uploads.ts';
+import type { MultipartUpload, RequestedChecksum } from '../multipart-uploads.ts';
 import { describeObject, encryptionHeaders } from '../object-description.ts';
 import { readNumber } from '../request.ts';
 import { emptyReply, type S3Call, type S3Operation, xmlReply } from '../s3-call.ts';
@@ -13,8 +13,7 @@ const MAX_LISTED_PARTS = 1000;
 export const createMultipartUpload: S3Operation = async (call, { store, uploads }) => {
   const bucket = store.bucket(call.bucket);
   const checksum = readRequestedChecksum(call);
-  const upload = new MultipartUpload(bucket, call.key, describeObject(call.headers, bucket), checksum);
-  uploads.add(upload);
+  const upload = uploads.begin(bucket, call.key, describeObject(call.headers, bucket), checksum);
   const document = xmlDocument('InitiateMultipartUploadResult', { Bucket: bucket.name, Key: call.key, UploadId: upload.id });
   return xmlReply(document, {
     ...encryptionHeaders(upload.description.encryption),
@@ -35,7 +34,7 @@ export const uploadPart: S3Operation = async (call, { uploads, clock }) => {
   }
   const etag = Buffer.from(checksumOf('md5', call.body), 'base64').toString('hex');
   const contentFile = await upload.bucket.files.writeContent([call.body]);
-  upload.put({ number, contentFile, sizeBytes: call.body.length, etag, checksum: claim, lastModifiedMs: clock.now() });
+  uploads.put(upload, { number, contentFile, sizeBytes: call.body.length, etag, checksum: claim, lastModifiedMs: clock.now() });
   return emptyReply(200, {
     etag: `"${etag}"`,
     ...(claim && { [`x-amz-checksum-${claim.algorithm}`]: claim.value }),
@@ -45,7 +44,8 @@ export const uploadPart: S3Operation = async (call, { uploads, clock }) => {
 
 export const abortMultipartUpload: S3Operation = async (call, { uploads }) => {
   const upload = findUpload(call, uploads);
-  uploads.remove(upload);
+  uploads.hide(upload);
+  uploads.forget(upload);
   upload.discardParts();
   return emptyReply(204);
 };

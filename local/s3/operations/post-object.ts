@@ -29,8 +29,8 @@ export const postObject: S3Operation = async (call, { store, events, keys, regio
     content: form.file,
     description: describeObject(headers, bucket),
     checksum: verifyContent(headers, form.file),
+    along: (created) => events.created(bucket, created, 'POST Object', call),
   });
-  events.created(bucket, object, 'POST Object', call);
   const location = `http://${call.headers['host']}/${bucket.name}/${encodeURIComponent(key)}`;
   return success(
     form.fields.get('success_action_status'),

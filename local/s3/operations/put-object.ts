@@ -12,7 +12,7 @@ export const putObject: S3Operation = async (call, { store, events }) => {
     description: describeObject(call.headers, bucket),
     checksum: verifyContent(call.headers, call.body),
     check: writeConditions(call.headers, call.key),
+    along: (created) => events.created(bucket, created, 'PutObject', call),
   });
-  events.created(bucket, object, 'PutObject', call);
   return emptyReply(200, writtenHeaders(bucket, object));
 };
