@@ -52,8 +52,8 @@ export function createServices(options: ServicesOptions): Services {
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access });
   const topics = new SnsService({ clock, region, access, queues, report });
-  const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report });
-  const events = new EventBridgeService({ clock, region, queues, functions, report });
+  const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report, state });
+  const events = new EventBridgeService({ clock, region, queues, functions, report, state });
   const userPools = new CognitoService({ clock, region });
   const bedrock = new BedrockService({ clock, region, access, embedder, answerer });
   const files = new S3Service({
@@ -64,10 +64,10 @@ export function createServices(options: ServicesOptions): Services {
     directory: path.join(directory, 's3'),
     onObjectEvent: (event) => {
       malwareScans.notice(event);
-      events.publish(event);
+      void events.publish(event);
     },
   });
-  const malwareScans = new GuardDutyService({ clock, region, access, s3: files, publish: (event) => events.publish(event), report });
+  const malwareScans = new GuardDutyService({ clock, region, access, s3: files, publish: (event) => events.publish(event), report, state });
   const transcriptions = new TranscribeService({
     clock,
     region,
@@ -76,6 +76,7 @@ export function createServices(options: ServicesOptions): Services {
     publish: (event) => events.publish(event),
     engine: speechEngine,
     report,
+    state,
   });
   const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, logs, report });
   const all: Service[] = [

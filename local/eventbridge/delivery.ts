@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Principal } from '../platform/principal.ts';
+import type { StoredMap } from '../platform/state.ts';
 import type { EventEnvelope } from './event.ts';
 import type { Rule, Target } from './rule.ts';
 
@@ -20,10 +22,20 @@ export interface TargetFunctions {
   invokeLaterAs(principal: Principal, functionArn: string, payload: string): string;
 }
 
-interface Delivery {
+export interface Delivery {
   readonly rule: Rule;
   readonly target: Target;
   readonly event: EventEnvelope;
+}
+
+/** What is stored of a delivery that is under way. */
+export interface StoredDelivery {
+  readonly rule: string;
+  readonly target: string;
+  readonly event: EventEnvelope;
+  readonly publishedAt: number;
+  /** After how many failed retries. */
+  readonly retries: number;
 }
 
 interface Failure {
@@ -38,56 +50,108 @@ interface Exhaustion {
   readonly condition?: 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds';
 }
 
-/** Brings events to targets: retries what can be retried, gives up to the dead-letter queue, and reports whatever failed. */
+/**
+ * Brings events to targets: retries what can be retried, gives up to the dead-letter queue, and reports whatever failed. What is under way
+ * when the runtime ends is taken up again at the next start, so that a target gets an event at least once.
+ */
 export class Deliveries {
   readonly #clock: Clock;
   readonly #queues: TargetQueues;
   readonly #functions: TargetFunctions;
   readonly #report: (line: string) => void;
+  readonly #stored: StoredMap<StoredDelivery>;
+  readonly #underWay = new Set<string>();
   readonly #retries = new Set<Promise<void>>();
   readonly #stopped = new AbortController();
 
-  constructor(parts: { clock: Clock; queues: TargetQueues; functions: TargetFunctions; report: (line: string) => void }) {
+  constructor(parts: {
+    clock: Clock;
+    queues: TargetQueues;
+    functions: TargetFunctions;
+    report: (line: string) => void;
+    stored: StoredMap<StoredDelivery>;
+  }) {
     this.#clock = parts.clock;
     this.#queues = parts.queues;
     this.#functions = parts.functions;
     this.#report = parts.report;
+    this.#stored = parts.stored;
   }
 
-  /** Resolves after the first attempt; retries go on by the clock. Never rejects. */
-  async deliver(delivery: Delivery): Promise<void> {
-    const publishedAt = this.#clock.now();
-    const failure = await this.#attempt(delivery);
-    if (!failure) return;
-    if (!failure.retriable) {
-      await this.#giveUp(delivery, failure, { retries: 0 });
-      return;
+  /** Takes a delivery on: it is stored when this returns. Resolves after the first attempt; retries go on by the clock. Never rejects. */
+  deliver(delivery: Delivery): Promise<void> {
+    const { rule, target, event } = delivery;
+    const id = randomUUID();
+    const stored = { rule: rule.name, target: target.id, event, publishedAt: this.#clock.now(), retries: 0 };
+    this.#stored.set(id, stored);
+    return this.#begin(id, delivery, stored);
+  }
+
+  /** Takes up what an earlier run has left. `find` gives the rule and the target of these names, if they are still there. */
+  resume(find: (rule: string, target: string) => Omit<Delivery, 'event'> | undefined): void {
+    for (const [id, stored] of [...this.#stored.entries()]) {
+      if (this.#underWay.has(id)) continue;
+      const found = find(stored.rule, stored.target);
+      if (found) void this.#begin(id, { ...found, event: stored.event }, stored);
+      else {
+        this.#stored.delete(id);
+        this.#report(`EventBridge lost event ${stored.event.id} of rule ${stored.rule}: the rule, or its target ${stored.target}, is gone`);
+      }
     }
-    const retry = this.#retry(delivery, failure, publishedAt).finally(() => this.#retries.delete(retry));
-    this.#retries.add(retry);
   }
 
-  /** Ends all retries; each event that was still under way is reported as lost. */
+  /** Ends all retries until the next start. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await Promise.all(this.#retries);
   }
 
-  async #retry(delivery: Delivery, first: Failure, publishedAt: number): Promise<void> {
+  async #begin(id: string, delivery: Delivery, stored: StoredDelivery): Promise<void> {
+    this.#underWay.add(id);
+    // Whoever publishes does so in one step with what the event tells of; nothing is sent before that step is over.
+    await undefined;
+    const failure = await this.#attempt(delivery);
+    if (failure?.retriable) {
+      const retry = this.#retry(id, delivery, stored, failure).finally(() => this.#retries.delete(retry));
+      this.#retries.add(retry);
+      return;
+    }
+    if (failure) await this.#giveUp(delivery, failure, { retries: stored.retries });
+    this.#end(id);
+  }
+
+  async #retry(id: string, delivery: Delivery, stored: StoredDelivery, first: Failure): Promise<void> {
     const { maxRetryAttempts, maxEventAgeSeconds } = delivery.target;
     let failure = first;
-    for (let retries = 0; ; retries += 1) {
-      if (retries >= maxRetryAttempts) return this.#giveUp(delivery, failure, { retries, condition: 'MaximumRetryAttempts' });
+    for (let { retries } = stored; ; retries += 1) {
+      this.#stored.set(id, { ...stored, retries });
+      if (retries >= maxRetryAttempts) {
+        await this.#giveUp(delivery, failure, { retries, condition: 'MaximumRetryAttempts' });
+        break;
+      }
       const delayMs = Math.min(FIRST_RETRY_MS * 2 ** retries, LONGEST_RETRY_MS);
-      const remainingMs = publishedAt + maxEventAgeSeconds * 1000 - this.#clock.now();
+      const remainingMs = stored.publishedAt + maxEventAgeSeconds * 1000 - this.#clock.now();
       await this.#clock.sleep(Math.min(delayMs, Math.max(0, remainingMs)), this.#stopped.signal);
-      if (this.#stopped.signal.aborted) return this.#reportLoss(delivery, `${failure.message}; the runtime stopped before the next retry`);
-      if (delayMs > remainingMs) return this.#giveUp(delivery, failure, { retries, condition: 'MaximumEventAgeInSeconds' });
+      if (this.#stopped.signal.aborted) return;
+      if (delayMs > remainingMs) {
+        await this.#giveUp(delivery, failure, { retries, condition: 'MaximumEventAgeInSeconds' });
+        break;
+      }
       const next = await this.#attempt(delivery);
-      if (!next) return;
-      if (!next.retriable) return this.#giveUp(delivery, next, { retries: retries + 1 });
+      if (!next) break;
+      if (!next.retriable) {
+        await this.#giveUp(delivery, next, { retries: retries + 1 });
+        break;
+      }
       failure = next;
     }
+    this.#end(id);
+  }
+
+  /** A delivery that ends while the runtime stops may have failed by that, and stays to be made again. */
+  #end(id: string): void {
+    if (!this.#stopped.signal.aborted) this.#stored.delete(id);
+    this.#underWay.delete(id);
   }
 
   async #attempt({ rule, target, event }: Delivery): Promise<Failure | undefined> {
@@ -102,6 +166,7 @@ export class Deliveries {
   }
 
   async #giveUp(delivery: Delivery, failure: Failure, { retries, condition }: Exhaustion): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
     const { rule, target, event } = delivery;
     if (target.deadLetterArn === undefined) {
       this.#reportLoss(delivery, `${failure.message}; the target has no dead-letter queue`);

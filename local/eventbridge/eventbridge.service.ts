@@ -5,6 +5,7 @@ import { generatedName } from '../platform/names.ts';
 import type { Permission } from '../platform/permission.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
+import { State, type StoredMap } from '../platform/state.ts';
 import { Deliveries, type TargetFunctions, type TargetQueues } from './delivery.ts';
 import { completeEvent, type EventEnvelope, type PublishedEvent } from './event.ts';
 import { isEntryError, type PutEventsInput, readEntries } from './put-events.ts';
@@ -21,6 +22,7 @@ export interface EventBridgeOptions {
   readonly functions: TargetFunctions;
   /** Told of every event that did not reach its target. */
   readonly report: (line: string) => void;
+  readonly state?: State;
 }
 
 /** EventBridge's default bus: rules with event patterns or schedules, and SQS queues and Lambda functions as their targets. */
@@ -30,6 +32,9 @@ export class EventBridgeService implements Service {
   readonly #clock: Clock;
   readonly #region: string;
   readonly #rules = new Map<string, Rule>();
+  readonly #state: State;
+  /** Since when there is a rule with this schedule, by both. */
+  readonly #ruleAges: StoredMap<number>;
   readonly #deliveries: Deliveries;
   readonly #schedules: Schedules;
   readonly #protocol: JsonProtocol;
@@ -37,7 +42,9 @@ export class EventBridgeService implements Service {
   constructor(options: EventBridgeOptions) {
     this.#clock = options.clock;
     this.#region = options.region;
-    this.#deliveries = new Deliveries(options);
+    this.#state = options.state ?? State.inMemory();
+    this.#ruleAges = this.#state.map('eventbridge-rules');
+    this.#deliveries = new Deliveries({ ...options, stored: this.#state.map('eventbridge-deliveries') });
     this.#schedules = new Schedules(options.clock, (rule, event) => void this.#deliver([rule], this.#complete(event)));
     this.#protocol = new JsonProtocol('EventBridge', '1.1', {
       PutEvents: (input) => this.#putEvents(input),
@@ -88,16 +95,22 @@ export class EventBridgeService implements Service {
   readonly renderError = (error: AwsError): AwsReply => this.#protocol.renderError(error);
 
   /**
-   * Puts an event onto the default bus and gives its id. Resolves once each target was tried; an attempt that failed is
-   * retried, given to the dead-letter queue or reported, but never thrown.
+   * Puts an event onto the default bus and gives its id. All its deliveries are stored when this returns, or it throws. Resolves once each
+   * target was tried; an attempt that failed is retried, given to the dead-letter queue or reported, but never thrown.
    */
-  async publish(event: PublishedEvent): Promise<string> {
+  publish(event: PublishedEvent): Promise<string> {
     const complete = this.#complete(event);
-    await this.#deliver(
-      [...this.#rules.values()].filter((rule) => rule.enabled && rule.matches(complete)),
-      complete,
-    );
-    return complete.id;
+    const rules = [...this.#rules.values()].filter((rule) => rule.enabled && rule.matches(complete));
+    return this.#deliver(rules, complete).then(() => complete.id);
+  }
+
+  /** Takes up the deliveries that an earlier run has left under way. */
+  async resume(): Promise<void> {
+    this.#deliveries.resume((ruleName, targetId) => {
+      const rule = this.#rules.get(ruleName);
+      const target = rule?.targets.find(({ id }) => id === targetId);
+      return rule && target && { rule, target };
+    });
   }
 
   /** Ends all schedules and retries. */
@@ -110,18 +123,29 @@ export class EventBridgeService implements Service {
     return completeEvent(event, this.#region, this.#clock.now());
   }
 
-  async #deliver(rules: readonly Rule[], event: EventEnvelope): Promise<void> {
-    await Promise.all(rules.flatMap((rule) => rule.targets.map((target) => this.#deliveries.deliver({ rule, target, event }))));
+  #deliver(rules: readonly Rule[], event: EventEnvelope): Promise<unknown> {
+    return this.#state.atOnce(() =>
+      Promise.all(rules.flatMap((rule) => rule.targets.map((target) => this.#deliveries.deliver({ rule, target, event })))),
+    );
   }
 
   async #createRule(resource: TemplateResource): Promise<ResourceIdentity> {
     const { stackName, logicalId, properties } = resource;
     const name = (properties['Name'] as string | undefined) ?? generatedName(stackName, logicalId, MAX_NAME_LENGTH);
     const arn = `arn:aws:events:${this.#region}:${LOCAL_ACCOUNT}:rule/${name}`;
-    const rule = readRule(resource, name, arn, this.#clock.now());
+    const rule = readRule(resource, name, arn, this.#createdAt(`${name} ${properties['ScheduleExpression'] ?? ''}`));
     this.#rules.set(name, rule);
     this.#schedules.start(rule);
     return { ref: name, attributes: { Arn: arn } };
+  }
+
+  /** The first time that this was asked of this schedule: a rate counts from there, also across restarts. */
+  #createdAt(schedule: string): number {
+    const known = this.#ruleAges.get(schedule);
+    if (known !== undefined) return known;
+    const now = this.#clock.now();
+    this.#ruleAges.set(schedule, now);
+    return now;
   }
 
   async #putEvents(input: PutEventsInput): Promise<object> {

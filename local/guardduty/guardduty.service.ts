@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { PublishedEvent } from '../eventbridge/event.ts';
 import type { AccessControl } from '../platform/access-control.ts';
 import { AwsError, type AwsReply, notEmulated } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
+import { State, type StoredMap } from '../platform/state.ts';
 import type { ObjectEvent } from '../s3/object-events.ts';
 import type { S3Service } from '../s3/s3.service.ts';
 import { type PlanConfiguration, readPlan } from './plan-properties.ts';
@@ -21,14 +22,22 @@ interface Plan extends PlanConfiguration {
   readonly role: PlanRole;
 }
 
+/** A scan that is under way. */
+interface StoredScan {
+  readonly planArn: string;
+  readonly object: ScannedObject;
+}
+
 export interface GuardDutyServiceOptions {
   readonly clock: Clock;
   readonly region: string;
   readonly access: AccessControl;
   readonly s3: S3Service;
+  /** Has stored the event when it returns. */
   readonly publish: (event: PublishedEvent) => Promise<unknown>;
   /** Told what a person should know: a tag that could not be set. */
   readonly report: (line: string) => void;
+  readonly state?: State;
 }
 
 /** GuardDuty's Malware Protection for S3. It knows one malware, the EICAR test file, wherever in an object its text stands. */
@@ -37,7 +46,10 @@ export class GuardDutyService implements Service {
   readonly #options: GuardDutyServiceOptions;
   readonly #plans: Plan[] = [];
   readonly #stopped = new AbortController();
-  readonly #scans = new Set<Promise<void>>();
+  readonly #state: State;
+  readonly #stored: StoredMap<StoredScan>;
+  /** By the id of the scan. */
+  readonly #scans = new Map<string, Promise<void>>();
   /** How long after its arrival an object is scanned. */
   scanDelayMs = SCAN_DELAY_MS;
   #failing: { readonly keys: RegExp; readonly result: InconclusiveResult } | undefined;
@@ -53,6 +65,8 @@ export class GuardDutyService implements Service {
 
   constructor(options: GuardDutyServiceOptions) {
     this.#options = options;
+    this.#state = options.state ?? State.inMemory();
+    this.#stored = this.#state.map('guardduty-scans');
   }
 
   /** Objects scanned from now on whose keys match come to this result, whatever they hold; without keys none does. */
@@ -60,15 +74,25 @@ export class GuardDutyService implements Service {
     this.#failing = keys && { keys, result };
   }
 
-  /** Has a new object scanned by each plan that it falls under. */
+  /** Has a new object scanned by each plan that it falls under. The scans are stored when this returns. */
   notice({ 'detail-type': detailType, detail: { bucket, object } }: ObjectEvent): void {
     if (detailType !== 'Object Created') return;
     const arrived = { bucket: bucket.name, key: object.key, etag: object.etag, versionId: object['version-id'] };
     for (const plan of this.#plans) {
       if (plan.bucket !== arrived.bucket) continue;
       if (plan.prefixes.length > 0 && !plan.prefixes.some((prefix) => arrived.key.startsWith(prefix))) continue;
-      const scan = this.#scan(plan, arrived).finally(() => this.#scans.delete(scan));
-      this.#scans.add(scan);
+      const id = randomUUID();
+      this.#stored.set(id, { planArn: plan.arn, object: arrived });
+      this.#begin(id, plan, arrived);
+    }
+  }
+
+  /** Takes up the scans that an earlier run has left under way. */
+  async resume(): Promise<void> {
+    for (const [id, { planArn, object }] of [...this.#stored.entries()]) {
+      const plan = this.#plans.find(({ arn }) => arn === planArn);
+      if (!plan) this.#stored.delete(id);
+      else if (!this.#scans.has(id)) this.#begin(id, plan, object);
     }
   }
 
@@ -85,10 +109,17 @@ export class GuardDutyService implements Service {
     return { status, headers, body: JSON.stringify({ message }) };
   }
 
-  /** Ends what waits to be scanned. */
+  /** Ends what waits to be scanned, until the next start. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await Promise.all(this.#scans);
+    await Promise.all(this.#scans.values());
+  }
+
+  #begin(id: string, plan: Plan, object: ScannedObject): void {
+    this.#scans.set(
+      id,
+      this.#scan(id, plan, object).finally(() => this.#scans.delete(id)),
+    );
   }
 
   async #createPlan({ stackName, logicalId, properties }: TemplateResource): Promise<ResourceIdentity> {
@@ -106,7 +137,7 @@ export class GuardDutyService implements Service {
   }
 
   /** Tags before it tells, so that whoever is told can read. Never rejects. */
-  async #scan(plan: Plan, object: ScannedObject): Promise<void> {
+  async #scan(id: string, plan: Plan, object: ScannedObject): Promise<void> {
     const { clock, publish, report } = this.#options;
     await clock.sleep(this.scanDelayMs, this.#stopped.signal);
     if (this.#stopped.signal.aborted) return;
@@ -116,7 +147,11 @@ export class GuardDutyService implements Service {
         .tag(object, result)
         .catch((error) => report(`GuardDuty could not tag ${object.key} with ${result}: ${error.message}`));
     }
-    await publish(scanResultEvent(plan.arn, object, result));
+    if (this.#stopped.signal.aborted) return;
+    await this.#state.atOnce(() => {
+      this.#stored.delete(id);
+      return publish(scanResultEvent(plan.arn, object, result));
+    });
   }
 
   async #resultOf({ role }: Plan, object: ScannedObject): Promise<ScanResultStatus> {

@@ -1,5 +1,6 @@
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 import type { Invocation } from './invocation.ts';
 import type { InvocationResult, LambdaFunction } from './lambda-function.ts';
 
@@ -17,8 +18,17 @@ export interface EventInvokeConfiguration {
   readonly maxEventAgeMs?: number | undefined;
 }
 
+/** What is stored of an event that is under way; its payload is JSON. */
+export interface StoredInvocation extends Omit<Invocation, 'payload'> {
+  readonly functionName: string;
+  readonly payload: string;
+  readonly acceptedAt: number;
+  readonly failures: number;
+}
+
 export interface AsyncInvocationsOptions {
   readonly clock: Clock;
+  readonly stored: StoredMap<StoredInvocation>;
   readonly report: (line: string) => void;
   /** What becomes of an event that failed for good, beyond being reported. */
   readonly giveUp: (event: DeadEvent) => Promise<void>;
@@ -33,17 +43,23 @@ export interface DeadEvent {
   readonly httpStatus: 200 | 429;
 }
 
-/** Lambda's own queue in front of asynchronous invocations: retries what fails, and hands on what it gives up. */
+/**
+ * Lambda's own queue in front of asynchronous invocations: retries what fails, and hands on what it gives up. What is under way when the
+ * runtime ends is taken up again at the next start, so that a function gets an event at least once.
+ */
 export class AsyncInvocations {
   readonly #clock: Clock;
   readonly #report: (line: string) => void;
   readonly #giveUp: (event: DeadEvent) => Promise<void>;
   readonly #configurations = new Map<string, EventInvokeConfiguration>();
   readonly #stopping = new AbortController();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #stored: StoredMap<StoredInvocation>;
+  /** By request id. */
+  readonly #pending = new Map<string, Promise<void>>();
 
-  constructor({ clock, report, giveUp }: AsyncInvocationsOptions) {
+  constructor({ clock, stored, report, giveUp }: AsyncInvocationsOptions) {
     this.#clock = clock;
+    this.#stored = stored;
     this.#report = report;
     this.#giveUp = giveUp;
   }
@@ -52,42 +68,85 @@ export class AsyncInvocations {
     this.#configurations.set(functionName, configuration);
   }
 
+  /** Takes an event on: it is stored when this returns. */
   enqueue(target: LambdaFunction, invocation: Invocation): void {
-    const pending = this.#deliver(target, invocation)
-      .catch((error: unknown) => this.#report(`${target.configuration.name}: an asynchronous event was lost: ${String(error)}`))
-      .finally(() => this.#pending.delete(pending));
-    this.#pending.add(pending);
+    const stored = {
+      ...invocation,
+      functionName: target.configuration.name,
+      payload: invocation.payload.toString('utf8'),
+      acceptedAt: this.#clock.now(),
+      failures: 0,
+    };
+    this.#stored.set(invocation.requestId, stored);
+    this.#begin(target, stored);
   }
 
-  /** Gives up what waits for its retry. The functions must have been stopped, so that nothing runs any more. */
-  async stop(): Promise<void> {
+  /** Takes up what an earlier run has left. `find` gives the function of a name, if it is still there. */
+  resume(find: (functionName: string) => LambdaFunction | undefined): void {
+    for (const stored of [...this.#stored.values()]) {
+      if (this.#pending.has(stored.requestId)) continue;
+      const target = find(stored.functionName);
+      if (target) this.#begin(target, stored);
+      else {
+        this.#stored.delete(stored.requestId);
+        this.#report(`${stored.functionName}: event ${stored.requestId} is lost: there is no such function any more`);
+      }
+    }
+  }
+
+  /** From now on what fails does not count, nor is anything run: it stays for the next start. */
+  halt(): void {
     this.#stopping.abort();
-    await Promise.all(this.#pending);
   }
 
-  async #deliver(target: LambdaFunction, invocation: Invocation): Promise<void> {
-    const { name } = target.configuration;
+  /** Resolves when nothing is under way any more. The functions must have been stopped, so that nothing runs. */
+  async stop(): Promise<void> {
+    this.halt();
+    await Promise.all(this.#pending.values());
+  }
+
+  #begin(target: LambdaFunction, stored: StoredInvocation): void {
+    const { requestId } = stored;
+    const pending = this.#deliver(target, stored)
+      .catch((error: unknown) => {
+        if (this.#stopping.signal.aborted) return;
+        this.#stored.delete(requestId);
+        this.#report(`${stored.functionName}: an asynchronous event was lost: ${String(error)}`);
+      })
+      .finally(() => this.#pending.delete(requestId));
+    this.#pending.set(requestId, pending);
+  }
+
+  async #deliver(target: LambdaFunction, stored: StoredInvocation): Promise<void> {
+    const { functionName: name, acceptedAt, requestId, traceHeader, clientContext } = stored;
+    const invocation = { requestId, traceHeader, clientContext, payload: Buffer.from(stored.payload) };
     const { retryAttempts = DEFAULT_RETRY_ATTEMPTS, maxEventAgeMs = DEFAULT_MAX_EVENT_AGE_MS } = this.#configurations.get(name) ?? {};
-    const expiresAt = this.#clock.now() + maxEventAgeMs;
-    let failures = 0;
+    let { failures } = stored;
     let throttles = 0;
+    // Whoever hands an event over does so in one step with what it tells of; nothing runs before that step is over.
+    await undefined;
     while (!this.#stopping.signal.aborted) {
       const result = await invokeUnlessThrottled(target, invocation);
-      if (result && !result.functionError) return;
+      if (this.#stopping.signal.aborted) return;
+      if (result && !result.functionError) break;
       if (result) failures += 1;
       else throttles += 1;
+      this.#stored.set(requestId, { ...stored, failures });
       const error = result ? result.payload.toString('utf8') : 'throttled';
       if (failures > retryAttempts) {
-        this.#report(`${name}: event ${invocation.requestId} is given up after ${failures} failed attempts: ${error}`);
-        return this.#giveUp({ target, invocation, error, httpStatus: 200 });
+        this.#report(`${name}: event ${requestId} is given up after ${failures} failed attempts: ${error}`);
+        await this.#giveUp({ target, invocation, error, httpStatus: 200 });
+        break;
       }
       const delayMs = result ? (RETRY_DELAYS_MS[failures - 1] ?? 0) : throttleDelayMs(throttles);
-      if (this.#clock.now() + delayMs > expiresAt) {
-        this.#report(`${name}: event ${invocation.requestId} is given up, older than ${maxEventAgeMs / 1000} s: ${error}`);
-        return this.#giveUp({ target, invocation, error, httpStatus: result ? 200 : 429 });
+      if (this.#clock.now() + delayMs > acceptedAt + maxEventAgeMs) {
+        this.#report(`${name}: event ${requestId} is given up, older than ${maxEventAgeMs / 1000} s: ${error}`);
+        await this.#giveUp({ target, invocation, error, httpStatus: result ? 200 : 429 });
+        break;
       }
       await this.#clock.sleep(delayMs, this.#stopping.signal);
     }
+    if (!this.#stopping.signal.aborted) this.#stored.delete(requestId);
   }
 }
 

@@ -4,7 +4,8 @@ import type { Permission } from '../platform/permission.ts';
 import { LOCAL_ACCOUNT, type Principal } from '../platform/principal.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceIdentity, ResourceType, Service, TemplateResource } from '../platform/service.ts';
-import { AsyncInvocations } from './async-invocations.ts';
+import { State } from '../platform/state.ts';
+import { AsyncInvocations, type StoredInvocation } from './async-invocations.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EventSourceMapping } from './event-source-mapping.ts';
 import { CodeStore } from './function-code.ts';
@@ -27,6 +28,7 @@ export interface LambdaServiceOptions extends LambdaFunctionContext {
   readonly queues: MessageQueues;
   /** Called with a line for what AWS would show in metrics only: events given up, batches that failed. */
   readonly report: (line: string) => void;
+  readonly state?: State;
 }
 
 /** A response that is handed on as it arrives. */
@@ -63,7 +65,8 @@ export class LambdaService implements Service {
     this.#options = options;
     this.renderError = this.#protocol.renderError;
     this.#deadLetters = new DeadLetters(options);
-    this.#asynchronous = new AsyncInvocations({ ...options, giveUp: (event) => this.#deadLetters.take(event) });
+    const stored = (options.state ?? State.inMemory()).map<StoredInvocation>('lambda-invocations');
+    this.#asynchronous = new AsyncInvocations({ ...options, stored, giveUp: (event) => this.#deadLetters.take(event) });
   }
 
   /** Runs a function for somebody who must be allowed to. Throws AccessDeniedException otherwise. */
@@ -153,8 +156,18 @@ export class LambdaService implements Service {
     return this.#protocol.handle(call);
   }
 
+  /**
+   * Starts to poll, and takes up the events that an earlier run has left under way: not before everything is there that functions may call,
+   * and that may call them.
+   */
+  async resume(): Promise<void> {
+    for (const mapping of this.#mappings) if (mapping.configuration.enabled) mapping.start();
+    this.#asynchronous.resume((name) => this.#functions.get(name));
+  }
+
   /** Ends all polling and every process, and removes the copies of the code. */
   async stop(): Promise<void> {
+    this.#asynchronous.halt();
     for (const mapping of this.#mappings) mapping.stop();
     await Promise.all(this.functions().map((target) => target.stop()));
     await Promise.all(this.#mappings.map((mapping) => mapping.finished()));
@@ -197,7 +210,6 @@ export class LambdaService implements Service {
     });
     await mapping.verify();
     this.#mappings.push(mapping);
-    if (configuration.enabled) mapping.start();
     const { uuid } = configuration;
     const arn = `arn:aws:lambda:${region}:${LOCAL_ACCOUNT}:event-source-mapping:${uuid}`;
     return { ref: uuid, attributes: { Id: uuid, EventSourceMappingArn: arn } };

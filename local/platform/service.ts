@@ -27,7 +27,7 @@ export interface Service {
   accessDenied?(message: string): AwsError;
   /** Whether this unsigned request is one that the service authenticates by itself. */
   acceptsUnsigned?(request: RawRequest): boolean;
-  /** Takes up what an earlier run has left under way. Called once, when every resource of the templates is there. */
+  /** Takes up what an earlier run has left under way. Called when every resource of the templates is there. */
   resume?(): Promise<void>;
   /** Frees what the service holds: timers, child processes, files. What is under way stays in the state. */
   stop?(): Promise<void>;

@@ -4,7 +4,9 @@ import { type AwsCall, AwsError, type AwsReply, type RawRequest } from '../platf
 import type { Clock } from '../platform/clock.ts';
 import { JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
 import type { Permission } from '../platform/permission.ts';
+import type { Principal } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { State, type StoredMap } from '../platform/state.ts';
 import type { S3Service } from '../s3/s3.service.ts';
 import { ArmedOutcomes } from './armed-outcomes.ts';
 import { CallerFiles, FilesInaccessible } from './caller-files.ts';
@@ -27,11 +29,18 @@ export interface TranscribeServiceOptions {
   readonly region: string;
   readonly access: AccessControl;
   readonly s3: S3Service;
+  /** Has stored the event when it returns. */
   readonly publish: (event: PublishedEvent) => Promise<unknown>;
   /** Without one only recordings are transcribed whose transcript was set. */
   readonly engine?: SpeechEngine | undefined;
   /** Told what a person should know: a job that failed, and why. */
   readonly report: (line: string) => void;
+  readonly state?: State;
+}
+
+/** A job with whoever started it, with whose rights it goes on after a restart. */
+interface StoredJob extends Job {
+  readonly caller: Principal;
 }
 
 /**
@@ -43,8 +52,10 @@ export class TranscribeService implements Service {
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #options: TranscribeServiceOptions;
   readonly #protocol: JsonProtocol;
-  readonly #jobs = new Map<string, Job>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #state: State;
+  readonly #jobs: StoredMap<StoredJob>;
+  /** By the name of the job. */
+  readonly #running = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #outcomes = new ArmedOutcomes();
   /** How long a job waits before it listens. */
@@ -52,6 +63,8 @@ export class TranscribeService implements Service {
 
   constructor(options: TranscribeServiceOptions) {
     this.#options = options;
+    this.#state = options.state ?? State.inMemory();
+    this.#jobs = this.#state.map('transcribe-jobs');
     this.#protocol = new JsonProtocol('Amazon Transcribe', '1.1', {
       StartTranscriptionJob: (input, call) => this.#start(input, call),
       GetTranscriptionJob: async (input) => ({ TranscriptionJob: jobDocument(this.#job(input), options.region) }),
@@ -88,47 +101,67 @@ export class TranscribeService implements Service {
 
   readonly renderError = (error: AwsError): AwsReply => this.#protocol.renderError(error);
 
-  /** Ends every job where it is. */
+  /** Begins the jobs again that an earlier run has left in progress. */
+  async resume(): Promise<void> {
+    for (const job of [...this.#jobs.values()]) {
+      if (job.status === 'IN_PROGRESS' && !this.#running.has(job.request.name)) this.#begin(job);
+    }
+  }
+
+  /** Ends every job where it is, until the next start. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
   }
 
   async #start(input: Readonly<Record<string, unknown>>, { principal }: AwsCall): Promise<object> {
     const request = readStart(input);
-    const { access, s3, clock } = this.#options;
     this.#refuseDuplicate(request.name);
-    const files = new CallerFiles(access, principal, s3);
-    await files.probe(request.media, request.output).catch((error) => {
-      throw error instanceof FilesInaccessible ? badRequest(error.message) : error;
-    });
+    await this.#filesOf(principal)
+      .probe(request.media, request.output)
+      .catch((error) => {
+        throw error instanceof FilesInaccessible ? badRequest(error.message) : error;
+      });
     // Another may have taken the name in the meantime.
     this.#refuseDuplicate(request.name);
     if (this.#running.size >= MAX_CONCURRENT_JOBS) {
       throw new AwsError('LimitExceededException', `There are ${MAX_CONCURRENT_JOBS} jobs in progress. Wait before you start another.`);
     }
-    const job: Job = { request, createdAtMs: clock.now(), status: 'IN_PROGRESS' };
+    const job: StoredJob = { request, createdAtMs: this.#options.clock.now(), status: 'IN_PROGRESS', caller: principal };
     this.#jobs.set(request.name, job);
-    const run = this.#run(job, files).finally(() => this.#running.delete(run));
-    this.#running.add(run);
+    this.#begin(job);
     return { TranscriptionJob: startedDocument(job) };
   }
 
+  #begin(job: StoredJob): void {
+    const { name } = job.request;
+    this.#running.set(
+      name,
+      this.#run(job).finally(() => this.#running.delete(name)),
+    );
+  }
+
+  #filesOf(caller: Principal): CallerFiles {
+    return new CallerFiles(this.#options.access, caller, this.#options.s3);
+  }
+
   /** Writes before it tells, so that whoever is told can read. Never rejects. */
-  async #run(job: Job, files: CallerFiles): Promise<void> {
+  async #run(job: StoredJob): Promise<void> {
     const { clock, publish, report } = this.#options;
     const { name } = job.request;
     await clock.sleep(this.transcriptionDelayMs, this.#stopped.signal);
     if (this.#stopped.signal.aborted) return;
-    const outcome = await this.#transcribe(job.request, files).then(
+    const outcome = await this.#transcribe(job.request, this.#filesOf(job.caller)).then(
       (media) => ({ status: 'COMPLETED' as const, media }),
       (error) => ({ status: 'FAILED' as const, failureReason: reasonOf(error) }),
     );
     if (this.#stopped.signal.aborted) return;
     if (outcome.status === 'FAILED') report(`transcription job ${name} failed: ${outcome.failureReason}`);
     const ended = { ...job, ...outcome, completedAtMs: clock.now() };
-    this.#jobs.set(name, ended);
-    await publish(stateChangeEvent(ended));
+    await this.#state.atOnce(() => {
+      this.#jobs.set(name, ended);
+      return publish(stateChangeEvent(ended));
+    });
   }
 
   async #transcribe({ name, mediaUri, media, format, sampleRateHz, language, output }: StartRequest, files: CallerFiles): Promise<Media> {

@@ -54,7 +54,9 @@ export async function openFrontDoor(
   const provision: TestFrontDoor['provision'] = async (type, logicalId, properties) => {
     const resourceType = services.flatMap((service) => service.resourceTypes).find((candidate) => candidate.type === type);
     if (!resourceType) throw new Error(`no service under test serves ${type}`);
-    return resourceType.create({ logicalId, stackName: 'Test', type, properties, path: `Test/${logicalId}` });
+    const identity = await resourceType.create({ logicalId, stackName: 'Test', type, properties, path: `Test/${logicalId}` });
+    for (const service of services) await service.resume?.();
+    return identity;
   };
   let roles = 0;
   return {
