@@ -1,7 +1,11 @@
 import { buildApp } from 'fauxqs';
-// Not among the package's exports, hence by its path.
+// Not among the package's exports, hence by their paths.
+import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
+import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import { AwsError } from '../platform/call.ts';
+import type { StoredMessages } from './stored-messages.ts';
 
 /**
  * fauxqs checks a message's characters by UTF-16 units and so refuses all beyond U+FFFF, emoji among them, which SQS takes
@@ -14,12 +18,14 @@ const INTERNAL_ENDPOINT = 'http://fauxqs.internal';
 
 export type Document = Readonly<Record<string, unknown>>;
 
-/** fauxqs's SQS, called in process: it listens on no port. Queues and messages live in memory. */
+/** fauxqs's SQS, called in process: it listens on no port. */
 export class Fauxqs {
   readonly #app: ReturnType<typeof buildApp>;
 
-  constructor(region: string) {
-    this.#app = buildApp({ logger: false, defaultRegion: region });
+  constructor(region: string, messages: StoredMessages) {
+    const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+    messages.attachTo(stores.sqsStore);
+    this.#app = buildApp({ logger: false, defaultRegion: region, stores });
   }
 
   /** Executes one operation of the JSON protocol. Throws its refusal. */

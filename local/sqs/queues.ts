@@ -1,8 +1,10 @@
 import { keyArnIn } from '../kms/key-use.ts';
 import { AwsError } from '../platform/call.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
+import type { State } from '../platform/state.ts';
 import { type Document, Fauxqs } from './fauxqs.ts';
 import { checkRedrivePolicy, RedriveSources } from './redrive.ts';
+import { StoredMessages } from './stored-messages.ts';
 
 /** A message as ReceiveMessage answers it. */
 export interface WireMessage {
@@ -20,14 +22,15 @@ export class Queues {
   readonly #region: string;
   readonly #endpoint: () => string;
   readonly #fauxqs: Fauxqs;
-  readonly #sources = new RedriveSources();
+  readonly #sources: RedriveSources;
   readonly #policies = new Map<string, object>();
   readonly #keys = new Map<string, string>();
 
-  constructor(region: string, endpoint: () => string) {
+  constructor(region: string, endpoint: () => string, state: State) {
     this.#region = region;
     this.#endpoint = endpoint;
-    this.#fauxqs = new Fauxqs(region);
+    this.#sources = new RedriveSources(state.map('sqs-redrive-sources'));
+    this.#fauxqs = new Fauxqs(region, new StoredMessages(state, (messageId) => this.#sources.forget(messageId)));
   }
 
   async create(input: {

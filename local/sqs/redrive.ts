@@ -1,9 +1,8 @@
 import { AwsError } from '../platform/call.ts';
+import type { StoredMap } from '../platform/state.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
 const MAX_RECEIVE_COUNT = 1000;
-/** How many received messages are remembered; the oldest are forgotten. */
-const MAX_REMEMBERED = 100_000;
 
 interface RedriveAllowPolicy {
   readonly redrivePermission?: 'allowAll' | 'denyAll' | 'byQueue';
@@ -42,17 +41,30 @@ function parse(document: string): Record<string, unknown> {
   }
 }
 
+/** Where a message was received last, and from where it had come there. */
+export interface SeenMessage {
+  readonly queueArn: string;
+  readonly sourceArn?: string;
+}
+
 /** Remembers from which queue a message was redriven, which fauxqs does not. A message keeps its id when it moves. */
 export class RedriveSources {
-  readonly #seen = new Map<string, { readonly queueArn: string; readonly sourceArn?: string }>();
+  readonly #seen: StoredMap<SeenMessage>;
+
+  constructor(seen: StoredMap<SeenMessage>) {
+    this.#seen = seen;
+  }
 
   /** Takes note that the message was received from a queue, and gives the queue that it was redriven from, if any. */
   note(messageId: string, queueArn: string): string | undefined {
     const last = this.#seen.get(messageId);
     if (last?.queueArn === queueArn) return last.sourceArn;
     this.#seen.set(messageId, { queueArn, ...(last && { sourceArn: last.queueArn }) });
-    const [oldest] = this.#seen.keys();
-    if (this.#seen.size > MAX_REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
     return last?.queueArn;
+  }
+
+  /** Called when a message is deleted. */
+  forget(messageId: string): void {
+    this.#seen.delete(messageId);
   }
 }

@@ -5,6 +5,7 @@ import { type JsonOperation, JsonProtocol, parseJsonBody } from '../platform/jso
 import type { Permission } from '../platform/permission.ts';
 import type { Principal } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { State } from '../platform/state.ts';
 import { sqsPermissions } from './permissions.ts';
 import { queryErrorHeader } from './query-codes.ts';
 import { queuePolicyResourceType, queueResourceType } from './queue-resources.ts';
@@ -48,7 +49,7 @@ interface MessageAttribute {
 
 /**
  * SQS, on fauxqs. Visibility timeouts, delays and long polls run on the machine's time: fauxqs reads it itself, so the
- * clock that is injected elsewhere has no say here. Queues and messages live in memory, and a message never expires.
+ * clock that is injected elsewhere has no say here. Messages survive a restart, and never expire.
  */
 export class SqsService implements Service {
   readonly signingNames = ['sqs'];
@@ -60,8 +61,8 @@ export class SqsService implements Service {
   #stopped = false;
 
   /** `endpoint` gives the front door's address, with which every queue URL begins. */
-  constructor(options: { region: string; endpoint: () => string; access: AccessControl }) {
-    const queues = new Queues(options.region, options.endpoint);
+  constructor(options: { region: string; endpoint: () => string; access: AccessControl; state?: State }) {
+    const queues = new Queues(options.region, options.endpoint, options.state ?? State.inMemory());
     const named = (input: { QueueUrl?: unknown }) => queues.nameInUrl(input.QueueUrl);
     const operations: Record<string, JsonOperation> = {
       CreateQueue: (input) => queues.create(input),
