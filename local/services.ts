@@ -55,7 +55,7 @@ export function createServices(options: ServicesOptions): Services {
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report, state });
   const events = new EventBridgeService({ clock, region, queues, functions, report, state });
   const userPools = new CognitoService({ clock, region });
-  const bedrock = new BedrockService({ clock, region, access, embedder, answerer });
+  const bedrock = new BedrockService({ clock, region, access, embedder, answerer, state });
   const files = new S3Service({
     clock,
     region,

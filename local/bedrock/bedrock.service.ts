@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Permission } from '../platform/permission.ts';
 import { RestJsonProtocol } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { State } from '../platform/state.ts';
 import { PacedAnswerer } from './answer-pace.ts';
 import { type Answerer, ExtractiveAnswerer } from './answerer.ts';
 import { CallRates } from './call-rates.ts';
@@ -26,6 +27,7 @@ export interface BedrockServiceOptions {
   readonly embedder?: Embedder | undefined;
   /** Answers in the place of every model; without it passages are quoted. */
   readonly answerer?: Answerer | undefined;
+  readonly state?: State;
 }
 
 /**
@@ -48,13 +50,23 @@ export class BedrockService implements Service {
   #leaking: RegExp | undefined;
   readonly #protocol: RestJsonProtocol;
 
-  constructor({ clock, region, access, embedder, answerer }: BedrockServiceOptions) {
+  constructor({ clock, region, access, embedder, answerer, state = State.inMemory() }: BedrockServiceOptions) {
     this.#clock = clock;
     this.#region = region;
     this.#callRates = new CallRates(clock);
     const knowledgeBases = this.#knowledgeBases;
     const vectorStore = new VectorStore({ clock, region });
-    const parts = { clock, region, access, knowledgeBases, vectorStore, timeline: this.#timeline, settings: this.#settings, embedder };
+    const parts = {
+      clock,
+      region,
+      access,
+      knowledgeBases,
+      vectorStore,
+      timeline: this.#timeline,
+      settings: this.#settings,
+      embedder,
+      state,
+    };
     this.resourceTypes = [...vectorStore.resourceTypes, ...knowledgeBaseResourceTypes(parts)];
     this.answers = new PacedAnswerer(answerer ?? new ExtractiveAnswerer(), clock);
     this.#protocol = new RestJsonProtocol('Amazon Bedrock', [

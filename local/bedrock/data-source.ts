@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { State, StoredMap } from '../platform/state.ts';
 import { type Chunking, chunk } from './chunking.ts';
 import type { Document } from './document.ts';
 import type { Embedder } from './embeddings.ts';
@@ -8,6 +9,7 @@ import type { IngestionSettings } from './ingestion-settings.ts';
 import { type Metadata, SYSTEM_METADATA } from './metadata.ts';
 import type { Passage, PassageIndex } from './passage-index.ts';
 import type { ServiceRole } from './service-role.ts';
+import { decodeEmbedding, encodeEmbedding, type StoredDocument, type StoredText, type Submission } from './stored-document.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
@@ -30,6 +32,7 @@ interface DocumentRecord {
   state: DocumentState;
   /** What Retrieve finds of it now. */
   passages: readonly Passage[];
+  searchable: StoredText | undefined;
   /** Counts what was submitted for this document: the latest submission wins over those still under way. */
   submission: number;
 }
@@ -41,15 +44,18 @@ export interface DataSourceParts {
   readonly timeline: Timeline;
   readonly clock: Clock;
   readonly embedder: Embedder | undefined;
+  readonly state: State;
 }
 
-/** The documents of a custom data source and the states that they pass through. */
+/** The documents of a custom data source and the states that they pass through. They survive a restart, and go on where they are. */
 export class DataSource {
   readonly id: string;
   readonly knowledgeBaseId: string;
   readonly #chunking: Chunking;
   readonly #parts: DataSourceParts;
   readonly #documents = new Map<string, DocumentRecord>();
+  readonly #stored: StoredMap<StoredDocument>;
+  /** Not stored: a call that is repeated after a restart ingests the same once more. */
   readonly #clientTokens = new Set<string>();
 
   constructor(id: string, knowledgeBaseId: string, chunking: Chunking, parts: DataSourceParts) {
@@ -57,6 +63,23 @@ export class DataSource {
     this.knowledgeBaseId = knowledgeBaseId;
     this.#chunking = chunking;
     this.#parts = parts;
+    this.#stored = parts.state.map(`bedrock-documents/${knowledgeBaseId}/${id}`);
+  }
+
+  /** Takes up the documents of earlier runs. What another model has embedded, or none, is embedded anew. */
+  async restore(): Promise<void> {
+    for (const [id, stored] of [...this.#stored.entries()]) {
+      const searchable = stored.searchable && (await this.#embed(id, stored.searchable));
+      const { submission } = stored;
+      const text = submission.kind === 'ingestion' && submission.text ? await this.#embed(id, submission.text) : undefined;
+      const embedded = { ...stored, searchable, submission: text ? { ...submission, text } : submission };
+      if (searchable !== stored.searchable || (text && embedded.submission !== submission)) this.#stored.set(id, embedded);
+      const record: DocumentRecord = { state: { status: 'STARTING' }, passages: [], searchable: undefined, submission: 0 };
+      this.#documents.set(id, record);
+      this.#makeSearchable(id, record, searchable);
+      this.#schedule(id, record, embedded.submission);
+    }
+    this.#parts.timeline.catchUp(this.#parts.clock.now());
   }
 
   /** Whether a client token is new; true only once. */
@@ -78,76 +101,105 @@ export class DataSource {
    * Starts to index a document. What an earlier version says stays searchable until the new one is. With a model that embeds,
    * this takes until it has.
    */
-  async ingest(document: Document): Promise<void> {
-    const { role, settings, timeline, clock } = this.#parts;
+  async ingest({ id, text, metadata }: Document): Promise<void> {
+    const { role, settings, clock } = this.#parts;
     const { startingMs, inProgressMs, searchableAfterIndexedMs } = settings.times;
-    const record = this.#documents.get(document.id) ?? { state: { status: 'STARTING' }, passages: [], submission: 0 };
-    this.#documents.set(document.id, record);
-    const complaint = settings.failureOf(document.id) ?? metadataComplaint(document.metadata) ?? role.refusalOf('write');
-    const now = clock.now();
-    const processedAt = now + startingMs + inProgressMs;
-    const schedule = this.#submit(record, 'STARTING', now);
-    const { passages, failure } = complaint ? { passages: [], failure: complaint } : await this.#embed(this.#passagesOf(document));
-    schedule(now + startingMs, (atMs) => {
-      record.state = { status: 'IN_PROGRESS', updatedAtMs: atMs };
-    });
-    schedule(processedAt, (atMs) => {
-      record.state = { ...(failure ? { status: 'FAILED', statusReason: failure } : { status: 'INDEXED' }), updatedAtMs: atMs };
-    });
-    if (!failure) schedule(processedAt + searchableAfterIndexedMs, () => this.#replacePassages(record, passages));
-    timeline.catchUp(clock.now());
+    const complaint = settings.failureOf(id) ?? metadataComplaint(metadata) ?? role.refusalOf('write');
+    const submittedAt = clock.now();
+    const startedAt = submittedAt + startingMs;
+    const processedAt = startedAt + inProgressMs;
+    const times = { submittedAt, startedAt, processedAt, searchableAt: processedAt + searchableAfterIndexedMs };
+    const record: DocumentRecord = this.#documents.get(id) ?? {
+      state: { status: 'STARTING' },
+      passages: [],
+      searchable: undefined,
+      submission: 0,
+    };
+    this.#documents.set(id, record);
+    record.submission += 1;
+    record.state = { status: 'STARTING', updatedAtMs: submittedAt };
+    const { submission } = record;
+    const outcome = complaint ? { failure: complaint } : await this.#embedded(id, { text, metadata: [...metadata] });
+    // Another submission may have come while the model was busy.
+    if (record.submission === submission) this.#submit(id, record, { kind: 'ingestion', ...times, ...outcome });
   }
 
   /** Starts to delete a document; one that is not there stays NOT_FOUND. */
   delete(documentId: string): void {
     const record = this.#documents.get(documentId);
     if (!record) return;
-    const { role, settings, timeline, clock } = this.#parts;
-    const now = clock.now();
-    const schedule = this.#submit(record, 'DELETING', now);
-    const refusal = role.refusalOf('delete');
-    schedule(now + settings.times.deletingMs, (atMs) => {
-      if (refusal !== undefined) {
-        record.state = { status: 'FAILED', statusReason: refusal, updatedAtMs: atMs };
-        return;
-      }
-      this.#replacePassages(record, []);
-      this.#documents.delete(documentId);
-    });
-    timeline.catchUp(now);
+    const { role, settings, clock } = this.#parts;
+    const submittedAt = clock.now();
+    const deletedAt = submittedAt + settings.times.deletingMs;
+    this.#submit(documentId, record, { kind: 'deletion', submittedAt, deletedAt, failure: role.refusalOf('delete') });
   }
 
-  /** Begins a submission and returns how to schedule its steps, which are skipped once a later one has begun. */
-  #submit(record: DocumentRecord, status: DocumentStatus, nowMs: number): (atMs: number, step: (atMs: number) => void) => void {
+  #submit(id: string, record: DocumentRecord, submission: Submission): void {
+    const { timeline, clock } = this.#parts;
+    this.#stored.set(id, { searchable: record.searchable, submission });
+    this.#schedule(id, record, submission);
+    timeline.catchUp(clock.now());
+  }
+
+  /** The steps of a submission, which are skipped once a later one has begun. */
+  #schedule(id: string, record: DocumentRecord, submission: Submission): void {
     record.submission += 1;
-    record.state = { status, updatedAtMs: nowMs };
-    const { submission } = record;
-    return (atMs, step) =>
+    const { submission: count } = record;
+    const at = (atMs: number, step: () => void) =>
       this.#parts.timeline.schedule(atMs, () => {
-        if (record.submission === submission) step(atMs);
+        if (record.submission === count) step();
       });
+    const { submittedAt, failure } = submission;
+    const end = (atMs: number, status: 'INDEXED' | 'FAILED') => {
+      record.state = { status, ...(failure !== undefined && { statusReason: failure }), updatedAtMs: atMs };
+    };
+    record.state = { status: submission.kind === 'ingestion' ? 'STARTING' : 'DELETING', updatedAtMs: submittedAt };
+    if (submission.kind === 'ingestion') {
+      const { startedAt, processedAt, searchableAt, text } = submission;
+      at(startedAt, () => {
+        record.state = { status: 'IN_PROGRESS', updatedAtMs: startedAt };
+      });
+      at(processedAt, () => end(processedAt, text ? 'INDEXED' : 'FAILED'));
+      if (text) at(searchableAt, () => this.#makeSearchable(id, record, text));
+    } else if (failure !== undefined) at(submission.deletedAt, () => end(submission.deletedAt, 'FAILED'));
+    else at(submission.deletedAt, () => this.#remove(id, record));
   }
 
-  #replacePassages(record: DocumentRecord, passages: readonly Passage[]): void {
+  #remove(id: string, record: DocumentRecord): void {
+    this.#stored.delete(id);
+    this.#makeSearchable(id, record, undefined);
+    this.#documents.delete(id);
+  }
+
+  #makeSearchable(id: string, record: DocumentRecord, searchable: StoredText | undefined): void {
+    const passages = searchable ? this.#passagesOf(id, searchable) : [];
     this.#parts.passages.remove(record.passages);
     this.#parts.passages.add(passages);
     record.passages = passages;
+    record.searchable = searchable;
   }
 
-  /** The passages with their embeddings where there is a model, or why there are none. */
-  async #embed(passages: readonly Passage[]): Promise<{ readonly passages: readonly Passage[]; readonly failure?: string }> {
-    const { embedder } = this.#parts;
-    if (!embedder) return { passages };
+  /** The text with the embeddings of its passages where there is a model, or why it cannot be had. */
+  async #embedded(id: string, stored: StoredText): Promise<{ readonly text: StoredText } | { readonly failure: string }> {
     try {
-      const embeddings = await embedder.embed(passages.map(({ text }) => text));
-      return { passages: passages.map((passage, index) => ({ ...passage, ...(embeddings[index] && { embedding: embeddings[index] }) })) };
+      return { text: await this.#embed(id, stored) };
     } catch (error) {
-      if (error instanceof AwsError) return { passages: [], failure: error.message };
+      if (error instanceof AwsError) return { failure: error.message };
       throw error;
     }
   }
 
-  #passagesOf({ id, text, metadata }: Document): Passage[] {
+  /** The same where there is no model, or it has embedded the text already. Throws AwsError when the model fails. */
+  async #embed(id: string, stored: StoredText): Promise<StoredText> {
+    const { embedder } = this.#parts;
+    if (!embedder || stored.embeddings?.model === embedder.model) return stored;
+    const vectors = await embedder.embed(this.#passagesOf(id, stored).map(({ text }) => text));
+    return { ...stored, embeddings: { model: embedder.model, vectors: vectors.map(encodeEmbedding) } };
+  }
+
+  #passagesOf(id: string, { text, metadata, embeddings }: StoredText): Passage[] {
+    // Those of a model that is not there any more can be compared with nothing.
+    const vectors = embeddings?.model === this.#parts.embedder?.model ? embeddings?.vectors : undefined;
     return chunk(text, this.#chunking).map((chunkText, index) => {
       const chunkId = createHash('sha256')
         .update(JSON.stringify([this.id, id, index]))
@@ -157,7 +209,9 @@ export class DataSource {
         [SYSTEM_METADATA.dataSourceId, this.id],
         [SYSTEM_METADATA.chunkId, chunkId],
       ] as const;
-      return { id: chunkId, documentId: id, text: chunkText, metadata: new Map([...metadata, ...system]) };
+      const vector = vectors?.[index];
+      const embedding = vector === undefined ? {} : { embedding: decodeEmbedding(vector) };
+      return { id: chunkId, documentId: id, text: chunkText, metadata: new Map([...metadata, ...system]), ...embedding };
     });
   }
 }

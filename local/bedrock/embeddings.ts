@@ -6,6 +6,8 @@ export type Embedding = Float32Array;
 
 /** Something that turns texts into embeddings. */
 export interface Embedder {
+  /** The model's name: only embeddings of one model can be compared. */
+  readonly model: string;
   /** One per text, in their order, all of the same length. Throws AwsError when there is none to be had. */
   embed(texts: readonly string[]): Promise<Embedding[]>;
 }
@@ -27,18 +29,18 @@ const responseSchema = z.object({
 /** A server that speaks OpenAI's embeddings API (https://platform.openai.com/docs/api-reference/embeddings/create), such as Ollama or vLLM. */
 export class EmbeddingsServer implements Embedder {
   readonly #url: string;
-  readonly #model: string;
+  readonly model: string;
   /** Of the first embedding, and so of every other. */
   #dimensions: number | undefined;
 
   constructor({ url, model }: EmbeddingsServerOptions) {
     this.#url = url.replace(/\/+$/, '').replace(/\/v1(\/embeddings)?$/, '') + PATH;
-    this.#model = model;
+    this.model = model;
   }
 
   async embed(texts: readonly string[]): Promise<Embedding[]> {
     if (texts.length === 0) return [];
-    const parsed = responseSchema.safeParse(await this.#post({ model: this.#model, input: texts }));
+    const parsed = responseSchema.safeParse(await this.#post({ model: this.model, input: texts }));
     if (!parsed.success) throw this.#failure('answered with something else than embeddings');
     const embeddings = parsed.data.data.sort((a, b) => a.index - b.index).map(({ embedding }) => Float32Array.from(embedding));
     if (embeddings.length !== texts.length) throw this.#failure(`answered ${texts.length} texts with ${embeddings.length} embeddings`);

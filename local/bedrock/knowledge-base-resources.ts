@@ -125,24 +125,18 @@ function createKnowledgeBase(resource: TemplateResource, parts: KnowledgeBaseRes
   return { ref: id, attributes: { KnowledgeBaseId: id, KnowledgeBaseArn: knowledgeBaseArn } };
 }
 
-function createDataSource(resource: TemplateResource, parts: KnowledgeBaseResourceParts): ResourceIdentity {
+async function createDataSource(resource: TemplateResource, parts: KnowledgeBaseResourceParts): Promise<ResourceIdentity> {
   const properties = parseInput(dataSourceSchema, resource.properties, resource.type);
   const { Type: type } = properties.DataSourceConfiguration;
   if (type !== 'CUSTOM') throw notEmulated(`a data source of type ${type}`);
   const knowledgeBase = parts.knowledgeBases.get(properties.KnowledgeBaseId);
   const id = bedrockResourceId(resource.stackName, resource.logicalId);
-  const { settings, timeline, clock, embedder } = parts;
+  const { settings, timeline, clock, embedder, state } = parts;
   const chunking = chunkingOf(properties.VectorIngestionConfiguration?.ChunkingConfiguration);
-  knowledgeBase.addDataSource(
-    new DataSource(id, knowledgeBase.id, chunking, {
-      passages: knowledgeBase.passages,
-      role: knowledgeBase.role,
-      settings,
-      timeline,
-      clock,
-      embedder,
-    }),
-  );
+  const { passages, role } = knowledgeBase;
+  const dataSource = new DataSource(id, knowledgeBase.id, chunking, { passages, role, settings, timeline, clock, embedder, state });
+  await dataSource.restore();
+  knowledgeBase.addDataSource(dataSource);
   return { ref: `${knowledgeBase.id}|${id}`, attributes: { DataSourceId: id, KnowledgeBaseId: knowledgeBase.id } };
 }
 
