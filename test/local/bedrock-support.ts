@@ -11,6 +11,7 @@ import type { ConverseCommandInput } from '@aws-sdk/client-bedrock-runtime';
 import { BedrockService } from '../../local/bedrock/bedrock.service.ts';
 import type { Embedder } from '../../local/bedrock/embeddings.ts';
 import type { ResourceIdentity } from '../../local/platform/service.ts';
+import { State } from '../../local/platform/state.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
 export type AttributeValue = string | number | boolean | string[];
@@ -63,10 +64,14 @@ const EMBEDDING_MODEL = 'arn:aws:bedrock:eu-west-1::foundation-model/amazon.tita
 /** Longer than anything takes by default. */
 const LONG_ENOUGH_MS = 60_000;
 
-export async function openKnowledgeBase(chunking: object = CHUNKING, embedder?: Embedder): Promise<TestKnowledgeBase> {
+export async function openKnowledgeBase(
+  chunking: object = CHUNKING,
+  embedder?: Embedder,
+  state = State.inMemory(),
+): Promise<TestKnowledgeBase> {
   let service: BedrockService | undefined;
   const door = await openFrontDoor(({ clock, access }) => {
-    service = new BedrockService({ clock, region: 'eu-west-1', access, embedder });
+    service = new BedrockService({ clock, region: 'eu-west-1', access, embedder, state });
     return [service];
   });
   if (!service) throw new Error('the front door built no service');

@@ -5,6 +5,7 @@ import { EventBridgeService } from '../../local/eventbridge/eventbridge.service.
 import type { AwsError } from '../../local/platform/call.ts';
 import type { Principal } from '../../local/platform/principal.ts';
 import type { ResourceIdentity } from '../../local/platform/service.ts';
+import { State } from '../../local/platform/state.ts';
 import { SqsService } from '../../local/sqs/sqs.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
@@ -72,16 +73,27 @@ export interface TestEventBus {
   close(): Promise<void>;
 }
 
-export async function openEventBus(): Promise<TestEventBus> {
+export async function openEventBus(kept?: State): Promise<TestEventBus> {
   const reports: string[] = [];
+  const state = kept ?? State.inMemory();
   let events: EventBridgeService | undefined;
   let queues: UnreliableQueues | undefined;
-  const door = await openFrontDoor(({ clock, frontDoor, access }) => {
-    const sqs = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access });
-    queues = new UnreliableQueues(sqs);
-    events = new EventBridgeService({ clock, region: 'eu-west-1', queues, functions: NO_FUNCTIONS, report: (line) => reports.push(line) });
-    return [events, sqs];
-  });
+  const door = await openFrontDoor(
+    ({ clock, frontDoor, access }) => {
+      const sqs = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access, state });
+      queues = new UnreliableQueues(sqs);
+      events = new EventBridgeService({
+        clock,
+        region: 'eu-west-1',
+        queues,
+        functions: NO_FUNCTIONS,
+        report: (line) => reports.push(line),
+        state,
+      });
+      return [events, sqs];
+    },
+    { resumes: kept === undefined },
+  );
   if (!events || !queues) throw new Error('the front door built no services');
   const client = new SQSClient(door.clientConfig);
   return {

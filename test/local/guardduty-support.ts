@@ -2,9 +2,10 @@ import { rmSync } from 'node:fs';
 import { GetObjectTaggingCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PublishedEvent } from '../../local/eventbridge/event.ts';
 import { GuardDutyService } from '../../local/guardduty/guardduty.service.ts';
+import { State } from '../../local/platform/state.ts';
 import { S3Service } from '../../local/s3/s3.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
-import { temporaryDirectory } from './s3-support.ts';
+import { type KeptPlace, temporaryDirectory } from './s3-support.ts';
 
 export const Bucket = 'manuals';
 const REGION = 'eu-west-1';
@@ -48,22 +49,25 @@ export interface TestScan {
   close(): Promise<void>;
 }
 
-/** GuardDuty and S3 behind a front door; whatever arrives is scanned at once. */
-export async function openScan(): Promise<TestScan> {
-  const directory = temporaryDirectory();
+/** GuardDuty and S3 behind a front door, on what an earlier run has left where there is a place; whatever arrives is scanned at once. */
+export async function openScan(kept?: KeptPlace): Promise<TestScan> {
+  const { directory, state } = kept ?? { directory: temporaryDirectory(), state: State.inMemory() };
   const [events, reports] = [[] as PublishedEvent[], [] as string[]];
   const waiting: ((event: PublishedEvent) => void)[] = [];
   let service: GuardDutyService | undefined;
-  const door = await openFrontDoor(({ clock, keys, access }) => {
-    const s3 = new S3Service({ clock, keys, region: REGION, directory, onObjectEvent: (event) => service?.notice(event) });
-    const publish = async (event: PublishedEvent) => {
-      const waiter = waiting.shift();
-      if (waiter) waiter(event);
-      else events.push(event);
-    };
-    service = new GuardDutyService({ clock, region: REGION, access, s3, publish, report: (line) => reports.push(line) });
-    return [s3, service];
-  });
+  const door = await openFrontDoor(
+    ({ clock, keys, access }) => {
+      const s3 = new S3Service({ clock, keys, region: REGION, directory, state, onObjectEvent: (event) => service?.notice(event) });
+      const publish = async (event: PublishedEvent) => {
+        const waiter = waiting.shift();
+        if (waiter) waiter(event);
+        else events.push(event);
+      };
+      service = new GuardDutyService({ clock, region: REGION, access, s3, publish, report: (line) => reports.push(line), state });
+      return [s3, service];
+    },
+    { resumes: kept === undefined },
+  );
   if (!service) throw new Error('the front door built no GuardDuty');
   service.scanDelayMs = 0;
   const client = new S3Client(door.clientConfig);
@@ -95,7 +99,7 @@ export async function openScan(): Promise<TestScan> {
     close: async () => {
       client.destroy();
       await door.close();
-      rmSync(directory, { recursive: true });
+      if (!kept) rmSync(directory, { recursive: true });
       expect(door.internalErrors).toEqual([]);
     },
   };

@@ -19,6 +19,12 @@ export interface TestS3 {
   close(): Promise<void>;
 }
 
+/** Where one run leaves what the next finds. */
+export interface KeptPlace {
+  readonly directory: string;
+  readonly state: State;
+}
+
 export function temporaryDirectory(): string {
   return mkdtempSync(path.join(tmpdir(), 's3-'));
 }

@@ -11,11 +11,12 @@ import {
 } from '@aws-sdk/client-transcribe';
 import type { PublishedEvent } from '../../local/eventbridge/event.ts';
 import type { RolePrincipal } from '../../local/platform/principal.ts';
+import { State } from '../../local/platform/state.ts';
 import { S3Service } from '../../local/s3/s3.service.ts';
 import type { SpeechEngine } from '../../local/transcribe/speech.ts';
 import { TranscribeService } from '../../local/transcribe/transcribe.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
-import { temporaryDirectory } from './s3-support.ts';
+import { type KeptPlace, temporaryDirectory } from './s3-support.ts';
 
 export const RECORDINGS = 'recordings';
 export const TRANSCRIPTS = 'transcripts';
@@ -48,8 +49,8 @@ interface Transcript {
 }
 
 /** Transcribe and S3 behind a front door, with a bucket of recordings and one of transcripts; jobs listen at once. */
-export async function openTranscribe(engine?: SpeechEngine): Promise<TestTranscribe> {
-  const directory = temporaryDirectory();
+export async function openTranscribe(engine?: SpeechEngine, kept?: KeptPlace): Promise<TestTranscribe> {
+  const { directory, state } = kept ?? { directory: temporaryDirectory(), state: State.inMemory() };
   const [events, reports] = [[] as PublishedEvent[], [] as string[]];
   const waiting: ((event: PublishedEvent) => void)[] = [];
   const publish = async (event: PublishedEvent) => {
@@ -58,11 +59,14 @@ export async function openTranscribe(engine?: SpeechEngine): Promise<TestTranscr
     else events.push(event);
   };
   let service: TranscribeService | undefined;
-  const door = await openFrontDoor(({ clock, keys, access }) => {
-    const s3 = new S3Service({ clock, keys, region: REGION, directory, onObjectEvent: () => undefined });
-    service = new TranscribeService({ clock, region: REGION, access, s3, publish, engine, report: (line) => reports.push(line) });
-    return [s3, service];
-  });
+  const door = await openFrontDoor(
+    ({ clock, keys, access }) => {
+      const s3 = new S3Service({ clock, keys, region: REGION, directory, state, onObjectEvent: () => undefined });
+      service = new TranscribeService({ clock, region: REGION, access, s3, publish, engine, report: (line) => reports.push(line), state });
+      return [s3, service];
+    },
+    { resumes: kept === undefined },
+  );
   if (!service) throw new Error('the front door built no Transcribe');
   service.transcriptionDelayMs = 0;
   for (const BucketName of [RECORDINGS, TRANSCRIPTS]) await door.provision('AWS::S3::Bucket', BucketName, { BucketName });
@@ -98,7 +102,7 @@ export async function openTranscribe(engine?: SpeechEngine): Promise<TestTranscr
       s3.destroy();
       client.destroy();
       await door.close();
-      rmSync(directory, { recursive: true });
+      if (!kept) rmSync(directory, { recursive: true });
       expect(door.internalErrors).toEqual([]);
     },
   };

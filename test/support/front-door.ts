@@ -31,13 +31,19 @@ export interface TestFrontDoor {
   createRole(statements: readonly object[], options?: { readonly name?: string; readonly assumedBy?: string }): Promise<RolePrincipal>;
   /** What an SDK client takes to act as that role. */
   configOf(role: RolePrincipal): TestFrontDoor['clientConfig'];
+  /** Has the services take up what an earlier run has left under way. */
+  resume(): Promise<void>;
   provision(type: string, logicalId: string, properties: Record<string, unknown>): Promise<ResourceIdentity>;
   close(): Promise<void>;
 }
 
-/** Boots the services that `build` returns behind a listening front door. */
+/**
+ * Boots the services that `build` returns behind a listening front door.
+ * @param resumes whether services take up what is under way after each resource that is created; else `resume` says when
+ */
 export async function openFrontDoor(
   build: (parts: { keys: AccessKeys; clock: AdjustableClock; frontDoor: FrontDoor; access: AccessControl }) => Service[],
+  { resumes = true } = {},
 ): Promise<TestFrontDoor> {
   const keys = new AccessKeys();
   const clock = new AdjustableClock();
@@ -55,8 +61,11 @@ export async function openFrontDoor(
     const resourceType = services.flatMap((service) => service.resourceTypes).find((candidate) => candidate.type === type);
     if (!resourceType) throw new Error(`no service under test serves ${type}`);
     const identity = await resourceType.create({ logicalId, stackName: 'Test', type, properties, path: `Test/${logicalId}` });
-    for (const service of services) await service.resume?.();
+    if (resumes) await resume();
     return identity;
+  };
+  const resume = async () => {
+    for (const service of services) await service.resume?.();
   };
   let roles = 0;
   return {
@@ -68,6 +77,7 @@ export async function openFrontDoor(
     internalErrors,
     clientConfig,
     provision,
+    resume,
     createRole: async (statements, { name = `role-${++roles}`, assumedBy = 'lambda.amazonaws.com' } = {}) => {
       const { attributes } = await provision('AWS::IAM::Role', name, {
         RoleName: name,

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { LambdaService } from '../../../local/lambda/lambda.service.ts';
 import type { MessageQueues } from '../../../local/lambda/message-queues.ts';
 import { LogsService } from '../../../local/logs/logs.service.ts';
+import { State } from '../../../local/platform/state.ts';
 import { openFrontDoor, type TestFrontDoor } from '../../support/front-door.ts';
 
 export const ROLE = 'arn:aws:iam::000000000000:role/worker';
@@ -22,22 +23,26 @@ export interface LambdaUnderTest {
   /** What Lambda reported. */
   readonly reports: readonly string[];
   /** Creates a function, such as of `handlers.echo`, and returns its name. */
-  deploy(handler: string, properties?: Record<string, unknown>): Promise<string>;
+  deploy(handler: string, properties?: Record<string, unknown>, logicalId?: string): Promise<string>;
   /** The messages in a function's log group that match. */
   logOf(name: string, filterPattern: string): Promise<string[]>;
 }
 
-export async function openLambda(queues = NO_QUEUES): Promise<LambdaUnderTest> {
+export async function openLambda(queues = NO_QUEUES, kept?: State): Promise<LambdaUnderTest> {
   const reports: string[] = [];
+  const state = kept ?? State.inMemory();
   const region = 'eu-west-1';
   let services: { functions: LambdaService; logs: LogsService } | undefined;
-  const door = await openFrontDoor(({ keys, clock, frontDoor, access }) => {
-    const logs = new LogsService({ clock, region, access });
-    const report = (line: string) => reports.push(line);
-    const functions = new LambdaService({ clock, region, endpoint: () => frontDoor.endpoint, access, keys, logs, queues, report });
-    services = { functions, logs };
-    return [logs, functions];
-  });
+  const door = await openFrontDoor(
+    ({ keys, clock, frontDoor, access }) => {
+      const logs = new LogsService({ clock, region, access });
+      const report = (line: string) => reports.push(line);
+      const functions = new LambdaService({ clock, region, endpoint: () => frontDoor.endpoint, access, keys, logs, queues, report, state });
+      services = { functions, logs };
+      return [logs, functions];
+    },
+    { resumes: kept === undefined },
+  );
   if (!services) throw new Error('the front door has built nothing');
   await door.createRole([{ Effect: 'Allow', Action: ['logs:*', 'sqs:*'], Resource: '*' }], { name: 'worker' });
   const client = new CloudWatchLogsClient(door.clientConfig);
@@ -45,8 +50,8 @@ export async function openLambda(queues = NO_QUEUES): Promise<LambdaUnderTest> {
     door,
     ...services,
     reports,
-    deploy: async (handler, properties = {}) => {
-      const { ref } = await door.provision('AWS::Lambda::Function', `Fn${crypto.randomUUID().slice(0, 8)}`, {
+    deploy: async (handler, properties = {}, logicalId = `Fn${crypto.randomUUID().slice(0, 8)}`) => {
+      const { ref } = await door.provision('AWS::Lambda::Function', logicalId, {
         Runtime: 'nodejs24.x',
         Handler: handler,
         Role: ROLE,
