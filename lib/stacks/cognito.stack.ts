@@ -1,14 +1,42 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { AccountRecovery, FeaturePlan, Mfa, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import {
+  AccountRecovery,
+  ClientAttributes,
+  FeaturePlan,
+  Mfa,
+  UserPool,
+  type UserPoolClient,
+  VerificationEmailStyle,
+} from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../platform/compliance.ts';
 import type { StageConfig } from '../stage-config.ts';
+
+/** What a person may say about themselves. Whether an address is theirs is for Cognito to find out. */
+const PROFILE = { email: true, fullname: true, locale: true } as const;
+/** Cognito's longest: a client whose answer got lost asks again with the token that was just replaced. */
+const ROTATION_GRACE = Duration.seconds(60);
+/** Cognito sends the same text for a new account, a new address and a forgotten password. */
+const CODE_MAIL = {
+  emailStyle: VerificationEmailStyle.CODE,
+  emailSubject: 'Your code for Manuel',
+  emailBody:
+    'Your code for Manuel is {####}. Enter it where Manuel asks for it, and tell it to nobody. If you did not ask for a code, you need do nothing.',
+};
+const INVITATION = {
+  emailSubject: 'Your account with Manuel',
+  emailBody:
+    'You can now ask Manuel about the manuals of the things you own. Sign in as {username} with the temporary password {####}, which you replace by one of your own.',
+};
 
 export interface CognitoStackProps extends StackProps {
   readonly config: StageConfig;
 }
 
-/** Who may sign in, and by which client. */
+/**
+ * Who may sign in, and by which client. Passkeys belong to a domain (their relying party), and no stage names one: so users sign in
+ * by password, and by an authenticator app as well if they like.
+ */
 export class CognitoStack extends Stack {
   readonly userPool: UserPool;
   readonly userPoolClient: UserPoolClient;
@@ -21,9 +49,21 @@ export class CognitoStack extends Stack {
       signInCaseSensitive: false,
       selfSignUpEnabled: config.selfSignUp,
       autoVerify: { email: true },
+      // A new address replaces the old one once it is verified; a typing error locks nobody out.
+      keepOriginal: { email: true },
+      userVerification: CODE_MAIL,
+      userInvitation: INVITATION,
       mfa: Mfa.OPTIONAL,
       mfaSecondFactor: { sms: false, otp: true },
-      passwordPolicy: { minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: false },
+      passwordPolicy: {
+        minLength: 12,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: false,
+        tempPasswordValidity: Duration.days(7),
+        passwordHistorySize: 5,
+      },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
       featurePlan: FeaturePlan.ESSENTIALS,
       deletionProtection: config.retainData,
@@ -38,6 +78,9 @@ export class CognitoStack extends Stack {
       accessTokenValidity: Duration.hours(config.accessTokenHours),
       idTokenValidity: Duration.hours(config.accessTokenHours),
       refreshTokenValidity: Duration.days(config.refreshTokenDays),
+      refreshTokenRotationGracePeriod: ROTATION_GRACE,
+      readAttributes: new ClientAttributes().withStandardAttributes({ ...PROFILE, emailVerified: true }),
+      writeAttributes: new ClientAttributes().withStandardAttributes(PROFILE),
     });
     acknowledge(
       this.userPool,

@@ -21,20 +21,35 @@ export function isStandardAttribute(name: string): boolean {
   return STANDARD_ATTRIBUTES.includes(name);
 }
 
+export function isVerificationFlag(name: string): boolean {
+  return VERIFICATION_FLAGS.includes(name);
+}
+
 export function isEmailAddress(text: string): boolean {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text);
 }
 
-/** The attributes as given, checked by name and form. Throws as Cognito would; `writer` decides who may state verification flags. */
-export function readAttributes(entries: readonly AttributeEntry[], writer: 'user' | 'operator'): Attributes {
+/** Who states attributes: an app client, or an operator, who may write them all. */
+export interface Writer {
+  mayWrite(name: string): boolean;
+}
+
+export const OPERATOR: Writer = { mayWrite: () => true };
+
+/** Throws unless there is an attribute of that name and it may be written. */
+function requireWritable(name: string, writer: Writer): void {
+  if (!isStandardAttribute(name) && !isVerificationFlag(name)) {
+    throw invalidParameter(`Attributes did not conform to the schema: Type for attribute {${name}} could not be determined`);
+  }
+  if (!writer.mayWrite(name)) throw notAuthorized('A client attempted to write unauthorized attribute');
+}
+
+/** The attributes as given, checked by name and form. Throws as Cognito would. */
+export function readAttributes(entries: readonly AttributeEntry[], writer: Writer): Attributes {
   for (const { Name, Value } of entries) {
-    if (VERIFICATION_FLAGS.includes(Name)) {
-      if (writer === 'user') throw notAuthorized('A client attempted to write unauthorized attribute');
-      if (!['true', 'false'].includes(Value.toLowerCase())) {
-        throw invalidParameter(`Attributes did not conform to the schema: ${Name}: Invalid boolean`);
-      }
-    } else if (!isStandardAttribute(Name)) {
-      throw invalidParameter(`Attributes did not conform to the schema: Type for attribute {${Name}} could not be determined`);
+    requireWritable(Name, writer);
+    if (isVerificationFlag(Name) && !['true', 'false'].includes(Value.toLowerCase())) {
+      throw invalidParameter(`Attributes did not conform to the schema: ${Name}: Invalid boolean`);
     }
     if (Value.length > MAX_VALUE_LENGTH) {
       throw invalidParameter(`Attributes did not conform to the schema: ${Name}: String must be no longer than 2048 characters`);
@@ -42,7 +57,7 @@ export function readAttributes(entries: readonly AttributeEntry[], writer: 'user
     if (Name === 'phone_number' && !/^\+[1-9]\d{1,14}$/.test(Value)) throw invalidParameter('Invalid phone number format.');
     if (Name === 'email' && !isEmailAddress(Value)) throw invalidParameter('Invalid email address format.');
   }
-  return Object.fromEntries(entries.map(({ Name, Value }) => [Name, VERIFICATION_FLAGS.includes(Name) ? Value.toLowerCase() : Value]));
+  return Object.fromEntries(entries.map(({ Name, Value }) => [Name, isVerificationFlag(Name) ? Value.toLowerCase() : Value]));
 }
 
 /** Throws unless every attribute that the pool requires is there. */
@@ -52,6 +67,20 @@ export function requireAttributes(required: readonly string[], attributes: Attri
   }
 }
 
+/** What is left without those of that name. Throws where one may not be written, or the pool requires it. */
+export function withoutAttributes(
+  attributes: Attributes,
+  names: readonly string[],
+  required: readonly string[],
+  writer: Writer,
+): Attributes {
+  for (const name of names) {
+    requireWritable(name, writer);
+    if (required.includes(name)) throw invalidParameter(`Attributes did not conform to the schema: ${name}: The attribute is required`);
+  }
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
+}
+
 /** As the API lists them: name and value, `sub` first. */
 export function attributeEntries(sub: string, attributes: Attributes): AttributeEntry[] {
   return Object.entries({ sub, ...attributes }).map(([Name, Value]) => ({ Name, Value }));
@@ -59,6 +88,5 @@ export function attributeEntries(sub: string, attributes: Attributes): Attribute
 
 /** As an ID token carries them: the verification flags are booleans there. */
 export function attributeClaims(attributes: Attributes): Record<string, string | boolean> {
-  const claims = Object.entries(attributes).map(([name, value]) => [name, VERIFICATION_FLAGS.includes(name) ? value === 'true' : value]);
-  return { email_verified: false, ...Object.fromEntries(claims) };
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, isVerificationFlag(name) ? value === 'true' : value]));
 }

@@ -9,9 +9,11 @@ import { notEmulatedOperations } from './not-emulated.operations.ts';
 import { Outbox } from './outbox.ts';
 import { passwordRecoveryOperations } from './password-recovery.operations.ts';
 import { poolDescriptionOperations } from './pool-description.operations.ts';
+import { profileOperations } from './profile.operations.ts';
 import { userPoolClientType, userPoolType } from './resource-types.ts';
 import { signInOperations } from './sign-in.operations.ts';
 import { signUpOperations } from './sign-up.operations.ts';
+import { softwareTokenOperations } from './software-token.operations.ts';
 import { tokenOperations } from './token.operations.ts';
 import { userAdministrationOperations } from './user-administration.operations.ts';
 import { UserPools } from './user-pools.ts';
@@ -40,6 +42,8 @@ export class CognitoService implements Service {
       ...signInOperations(this.#pools, options.clock),
       ...tokenOperations(this.#pools, options.clock),
       ...passwordRecoveryOperations(this.#pools, mail),
+      ...softwareTokenOperations(this.#pools, options.clock),
+      ...profileOperations(this.#pools, mail, options.clock),
       ...notEmulatedOperations,
     };
     const signed = { ...userAdministrationOperations(this.#pools, mail), ...poolDescriptionOperations(this.#pools) };

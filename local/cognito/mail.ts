@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import type { Outbox, OutboxMessage } from './outbox.ts';
+import type { CodeOperation, Outbox } from './outbox.ts';
 import type { UserPool } from './user-pool.ts';
 
 /** How an operation answers that a code was sent, the address masked. */
@@ -19,7 +19,7 @@ export class Mail {
     this.#clock = clock;
   }
 
-  sendCode(pool: UserPool, email: string, operation: Exclude<OutboxMessage['operation'], 'AdminCreateUser'>, code: string): CodeDelivery {
+  sendCode(pool: UserPool, email: string, operation: CodeOperation, code: string): CodeDelivery {
     const { VerificationMessageTemplate: template, EmailVerificationMessage, EmailVerificationSubject } = pool.properties;
     this.#outbox.send({
       userPoolId: pool.id,

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { readAttributes } from './attributes.ts';
 import { enforcePasswordPolicy } from './password-policy.ts';
-import { invalidParameter, notAuthorized, userDisabled } from './refusals.ts';
-import { completeSignIn } from './sign-in-completion.ts';
+import { invalidParameter, notAuthorized } from './refusals.ts';
+import { askSecondFactor } from './second-factor.ts';
 import type { UserPool } from './user-pool.ts';
 import type { UserPoolClient } from './user-pool-client.ts';
 import type { User } from './users.ts';
@@ -16,11 +15,10 @@ export function isStatedAttribute(parameter: string): boolean {
 
 /** Asks a user who came with a temporary password for a new one, and for required attributes that are still missing. */
 export function challengeNewPassword(pool: UserPool, client: UserPoolClient, user: User) {
-  const session = randomBytes(96).toString('base64url');
-  pool.newPasswordChallenges.open(session, { clientId: client.id, user }, client.challengeLifetimeMs);
+  const name = 'NEW_PASSWORD_REQUIRED';
   return {
-    ChallengeName: 'NEW_PASSWORD_REQUIRED',
-    Session: session,
+    ChallengeName: name,
+    Session: pool.sessions.open({ name, clientId: client.id, sub: user.sub }, client.challengeLifetimeMs),
     ChallengeParameters: {
       USER_ID_FOR_SRP: user.sub,
       requiredAttributes: JSON.stringify(missingAttributes(pool, user.attributes).map((name) => ATTRIBUTE_PREFIX + name)),
@@ -37,30 +35,25 @@ export async function answerNewPassword(
   responses: Readonly<Record<'USERNAME' | 'NEW_PASSWORD', string> & Record<string, string>>,
   nowMs: number,
 ) {
-  const challenge = pool.newPasswordChallenges.find(session);
-  const user = pool.findUser(challenge.user.sub);
-  if (!user || challenge.clientId !== client.id || pool.findUser(responses.USERNAME) !== user) {
-    throw notAuthorized('Invalid session for the user.');
-  }
-  if (!user.enabled) throw userDisabled();
-  const attributes = { ...user.attributes, ...statedAttributes(user, responses) };
+  const user = pool.challengedUser('NEW_PASSWORD_REQUIRED', session, client, responses.USERNAME);
+  const attributes = { ...user.attributes, ...statedAttributes(user, client, responses) };
   const [missing] = missingAttributes(pool, attributes);
   if (missing) throw invalidParameter(`Invalid attributes given, ${missing} is missing`);
   enforcePasswordPolicy(pool.passwordPolicy, responses.NEW_PASSWORD, 'Password does not conform to policy');
   pool.users.setPassword(user, responses.NEW_PASSWORD, { temporary: false, historySize: pool.passwordPolicy.historySize });
-  user.attributes = attributes;
-  pool.newPasswordChallenges.spend(session);
-  return completeSignIn(pool, client, user, nowMs);
+  pool.users.change(user, { attributes });
+  pool.sessions.spend(session);
+  return askSecondFactor(pool, client, user, nowMs);
 }
 
-function statedAttributes(user: User, responses: Readonly<Record<string, string>>) {
+function statedAttributes(user: User, client: UserPoolClient, responses: Readonly<Record<string, string>>) {
   const entries = Object.entries(responses)
     .filter(([name]) => isStatedAttribute(name))
     .map(([name, value]) => ({ Name: name.slice(ATTRIBUTE_PREFIX.length), Value: value }));
   if (entries.some(({ Name, Value }) => Name === 'email' && Value !== user.attributes['email'])) {
     throw notAuthorized('Cannot modify an already provided email');
   }
-  return readAttributes(entries, 'user');
+  return readAttributes(entries, client);
 }
 
 function missingAttributes(pool: UserPool, attributes: Readonly<Record<string, string>>): string[] {

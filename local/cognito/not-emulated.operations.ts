@@ -3,9 +3,7 @@ import type { Operations } from './input.ts';
 
 /** Public operations that Cognito has and this emulator has not. They are known so that each is refused by its own name. */
 const NAMES = [
-  ...['AssociateSoftwareToken', 'VerifySoftwareToken', 'SetUserMFAPreference', 'SetUserSettings', 'GetUserAuthFactors'],
-  ...['ChangePassword', 'DeleteUser', 'DeleteUserAttributes', 'UpdateUserAttributes'],
-  ...['GetUserAttributeVerificationCode', 'VerifyUserAttribute', 'UpdateAuthEventFeedback'],
+  ...['SetUserSettings', 'GetUserAuthFactors', 'UpdateAuthEventFeedback'],
   ...['ConfirmDevice', 'ForgetDevice', 'GetDevice', 'ListDevices', 'UpdateDeviceStatus'],
   ...['StartWebAuthnRegistration', 'CompleteWebAuthnRegistration', 'ListWebAuthnCredentials', 'DeleteWebAuthnCredential'],
 ];

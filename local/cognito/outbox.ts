@@ -1,10 +1,18 @@
+/** What a verification code may be sent for. */
+export type CodeOperation =
+  | 'SignUp'
+  | 'ResendConfirmationCode'
+  | 'ForgotPassword'
+  | 'UpdateUserAttributes'
+  | 'GetUserAttributeVerificationCode';
+
 /** A message that Cognito would have e-mailed. */
 export interface OutboxMessage {
   readonly userPoolId: string;
   /** The e-mail address. */
   readonly recipient: string;
   /** The operation that caused it. */
-  readonly operation: 'SignUp' | 'ResendConfirmationCode' | 'ForgotPassword' | 'AdminCreateUser';
+  readonly operation: CodeOperation | 'AdminCreateUser';
   /** The verification code; of an invitation, the temporary password. */
   readonly code: string;
   readonly subject: string;

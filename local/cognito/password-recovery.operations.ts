@@ -25,6 +25,7 @@ export function passwordRecoveryOperations(pools: UserPools, mail: Mail): Operat
   return {
     ForgotPassword: operation('ForgotPassword', forgotPassword, async (input) => {
       const { pool, client } = pools.getByClient(input.ClientId);
+      pool.countAttempt('ForgotPassword', input.Username);
       const user = pool.findUser(input.Username);
       const reachable = user?.enabled && user.attributes['email_verified'] === 'true';
       if (client.hidesWhoExists && !reachable) return { CodeDeliveryDetails: codeDelivery(input.Username) };
@@ -40,12 +41,14 @@ export function passwordRecoveryOperations(pools: UserPools, mail: Mail): Operat
 
     ConfirmForgotPassword: operation('ConfirmForgotPassword', confirmForgotPassword, async (input) => {
       const { pool, client } = pools.getByClient(input.ClientId);
+      pool.countAttempt('ConfirmForgotPassword', input.Username);
+      // First, so that it tells nothing about who exists.
+      enforcePasswordPolicy(pool.passwordPolicy, input.Password, 'Password does not conform to policy');
       const user = pool.findUser(input.Username);
       if (!user?.enabled) {
         if (client.hidesWhoExists) throw codeMismatch();
         throw user ? userDisabled() : noSuchUser(UNKNOWN_USERNAME);
       }
-      enforcePasswordPolicy(pool.passwordPolicy, input.Password, 'Password does not conform to policy');
       pool.codes.check('passwordReset', user.sub, input.ConfirmationCode);
       pool.users.setPassword(user, input.Password, { temporary: false, historySize: pool.passwordPolicy.historySize });
       pool.codes.spend('passwordReset', user.sub);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AwsError } from '../platform/call.ts';
 import { challengeNewPassword } from './new-password.ts';
 import { invalidParameter, noSuchUser, notAuthorized, userDisabled, wrongCredentials } from './refusals.ts';
-import { completeSignIn } from './sign-in-completion.ts';
+import { askSecondFactor } from './second-factor.ts';
 import { isClientPublic, provesPassword, startExchange } from './srp.ts';
 import type { UserPool } from './user-pool.ts';
 import type { UserPoolClient } from './user-pool-client.ts';
@@ -19,13 +19,14 @@ export function challengePassword(pool: UserPool, client: UserPoolClient, parame
   const target = user ?? pool.phantomOf(username);
   const exchange = startExchange(pool.users.srpIdentity(target.sub), target.password, clientPublic);
   const secretBlock = randomBytes(768).toString('base64');
-  pool.passwordChallenges.open(secretBlock, { clientId: client.id, user, username, exchange }, client.challengeLifetimeMs);
+  const name = 'PASSWORD_VERIFIER';
+  pool.sessions.open({ name, clientId: client.id, username, exchange }, client.challengeLifetimeMs, secretBlock);
   return {
-    ChallengeName: 'PASSWORD_VERIFIER',
+    ChallengeName: name,
     ChallengeParameters: {
       SALT: target.password.salt,
       SECRET_BLOCK: secretBlock,
-      SRP_B: exchange.serverPublic.toString(16),
+      SRP_B: exchange.serverPublic,
       USERNAME: target.sub,
       USER_ID_FOR_SRP: target.sub,
     },
@@ -39,16 +40,16 @@ type PasswordVerifierResponses = Readonly<
 /** Ends USER_SRP_AUTH. The challenge is spent whatever comes of it. */
 export async function answerPasswordVerifier(pool: UserPool, client: UserPoolClient, responses: PasswordVerifierResponses, nowMs: number) {
   const secretBlock = responses.PASSWORD_CLAIM_SECRET_BLOCK;
-  const { clientId, user, username, exchange } = pool.passwordChallenges.find(secretBlock);
-  pool.passwordChallenges.spend(secretBlock);
+  const { clientId, username, exchange } = pool.sessions.find(secretBlock, 'PASSWORD_VERIFIER');
+  pool.sessions.spend(secretBlock);
   const userId = exchange.identity.userId;
   if (clientId !== client.id || ![userId, username].includes(responses.USERNAME)) throw wrongCredentials();
   const claim = { secretBlock, signature: responses.PASSWORD_CLAIM_SIGNATURE, timestamp: responses.TIMESTAMP };
-  checkPassword(pool, userId, () => provesPassword(exchange, claim) && user !== undefined);
   // Deleted since, or never there: either way there is nobody to sign in.
-  const current = pool.findUser(userId);
-  if (!current) throw wrongCredentials();
-  return admit(pool, client, current, nowMs);
+  const user = pool.findUser(userId);
+  checkPassword(pool, userId, () => provesPassword(exchange, claim) && user !== undefined);
+  if (!user) throw wrongCredentials();
+  return admit(pool, client, user, nowMs);
 }
 
 /** USER_PASSWORD_AUTH. The password is checked against the verifier, since nothing else is kept of it. */
@@ -81,7 +82,7 @@ function checkPassword(pool: UserPool, userId: string, isRight: () => boolean): 
 function admit(pool: UserPool, client: UserPoolClient, user: User, nowMs: number) {
   if (!user.enabled) throw userDisabled();
   if (user.status === 'UNCONFIRMED') throw new AwsError('UserNotConfirmedException', 'User is not confirmed.');
-  if (user.temporaryPasswordSetAtMs === undefined) return completeSignIn(pool, client, user, nowMs);
+  if (user.temporaryPasswordSetAtMs === undefined) return askSecondFactor(pool, client, user, nowMs);
   if (nowMs >= user.temporaryPasswordSetAtMs + pool.passwordPolicy.temporaryPasswordValidityDays * DAY_MS) {
     throw notAuthorized('Temporary password has expired and must be reset by an administrator.');
   }

@@ -22,7 +22,7 @@ export function poolDescriptionOperations(pools: UserPools): Operations {
 
     DescribeUserPool: operation('DescribeUserPool', describeUserPool, async (input) => {
       const pool = pools.get(input.UserPoolId);
-      const { UserPoolName: _name, Schema: SchemaAttributes, ...properties } = pool.properties;
+      const { UserPoolName: _name, Schema: SchemaAttributes, EnabledMfas: _factors, ...properties } = pool.properties;
       return {
         UserPool: {
           ...properties,

@@ -14,20 +14,23 @@ export interface Grant {
   readonly authenticatedAtMs: number;
   /** Fixed at sign-in: a rotated token lives for what is left of the first one's time. */
   readonly expiresAtMs: number;
-  revoked: boolean;
+  readonly revoked: boolean;
 }
 
 interface RefreshToken {
-  readonly grant: Grant;
-  /** From when a token that was rotated out is refused. */
-  unusableFromMs: number;
+  /** The `eventId` of its grant. */
+  readonly eventId: string;
+  /** Of a token that was rotated out: from when it is refused. */
+  readonly unusableFromMs?: number;
 }
 
-/** The refresh tokens of one pool, kept by their hash. */
+/** The sign-ins of one pool, and their refresh tokens. */
 export class RefreshGrants {
   readonly #clock: Clock;
+  /** By `eventId`. */
+  readonly #grants = new Map<string, Grant>();
+  /** By the token's hash. */
   readonly #tokens = new Map<string, RefreshToken>();
-  readonly #byEventId = new Map<string, Grant>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,47 +48,55 @@ export class RefreshGrants {
       expiresAtMs: now + lifetimeMs,
       revoked: false,
     };
-    this.#byEventId.set(grant.eventId, grant);
+    this.#grants.set(grant.eventId, grant);
     return { grant, refreshToken: this.#mint(grant) };
   }
 
   /** What a refresh token stands for, whether or not it still renews anything. */
   find(refreshToken: string): Grant | undefined {
-    return this.#tokens.get(hash(refreshToken))?.grant;
+    return this.#grants.get(this.#tokens.get(hash(refreshToken))?.eventId ?? '');
   }
 
   /** What a token stands for that may be used now through that client. Throws NotAuthorizedException or RefreshTokenReuseException. */
   redeem(refreshToken: string, clientId: string): Grant {
-    const token = this.#tokens.get(hash(refreshToken));
-    if (!token || token.grant.clientId !== clientId) throw notAuthorized('Invalid Refresh Token');
+    const grant = this.find(refreshToken);
+    if (grant?.clientId !== clientId) throw notAuthorized('Invalid Refresh Token');
     const now = this.#clock.now();
-    if (token.grant.revoked) throw notAuthorized('Refresh Token has been revoked');
-    if (token.grant.expiresAtMs <= now) throw notAuthorized('Refresh Token has expired');
-    if (token.unusableFromMs <= now) throw new AwsError('RefreshTokenReuseException', 'Refresh Token has been rotated out');
-    return token.grant;
+    if (grant.revoked) throw notAuthorized('Refresh Token has been revoked');
+    if (grant.expiresAtMs <= now) throw notAuthorized('Refresh Token has expired');
+    const { unusableFromMs } = this.#tokens.get(hash(refreshToken)) ?? {};
+    if (unusableFromMs !== undefined && unusableFromMs <= now) {
+      throw new AwsError('RefreshTokenReuseException', 'Refresh Token has been rotated out');
+    }
+    return grant;
   }
 
   /** Replaces a redeemed token by a new one. The old one stays usable for the grace period, counted from its first rotation. */
   rotate(refreshToken: string, gracePeriodMs: number): string {
     const token = this.#tokens.get(hash(refreshToken));
-    if (!token) throw notAuthorized('Invalid Refresh Token');
-    token.unusableFromMs = Math.min(token.unusableFromMs, this.#clock.now() + gracePeriodMs);
-    return this.#mint(token.grant);
+    const grant = this.find(refreshToken);
+    if (!token || !grant) throw notAuthorized('Invalid Refresh Token');
+    this.#tokens.set(hash(refreshToken), { unusableFromMs: this.#clock.now() + gracePeriodMs, ...token });
+    return this.#mint(grant);
   }
 
   /** Whether the access tokens of that `event_id` are good no more. */
   isRevoked(eventId: string): boolean {
-    return this.#byEventId.get(eventId)?.revoked ?? true;
+    return this.#grants.get(eventId)?.revoked ?? true;
+  }
+
+  revoke(grant: Grant): void {
+    this.#grants.set(grant.eventId, { ...grant, revoked: true });
   }
 
   /** Ends every sign-in of a user. */
   revokeAllOf(sub: string): void {
-    for (const grant of this.#byEventId.values()) if (grant.sub === sub) grant.revoked = true;
+    for (const grant of this.#grants.values()) if (grant.sub === sub) this.revoke(grant);
   }
 
   #mint(grant: Grant): string {
     const refreshToken = randomBytes(96).toString('base64url');
-    this.#tokens.set(hash(refreshToken), { grant, unusableFromMs: Number.POSITIVE_INFINITY });
+    this.#tokens.set(hash(refreshToken), { eventId: grant.eventId });
     return refreshToken;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import { generatedName } from '../platform/names.ts';
 import type { ResourceType, TemplateResource } from '../platform/service.ts';
+import { invalidParameter } from './refusals.ts';
 import { SigningKey } from './signing-key.ts';
 import { readProperties } from './template-values.ts';
 import { UserPool } from './user-pool.ts';
@@ -29,6 +30,8 @@ export function userPoolType(pools: UserPools, options: { clock: Clock; region: 
       'Policies.PasswordPolicy',
       'Schema',
       'MfaConfiguration',
+      'EnabledMfas',
+      'UserAttributeUpdateSettings',
       'AccountRecoverySetting',
       'EmailVerificationMessage',
       'EmailVerificationSubject',
@@ -49,7 +52,6 @@ export function userPoolType(pools: UserPools, options: { clock: Clock; region: 
       'Policies.SignInPolicy': 'only the USER_AUTH flow reads it, which is refused by name',
       WebAuthnRelyingPartyID: 'passkeys need the USER_AUTH flow, which is refused by name',
       WebAuthnUserVerification: 'passkeys need the USER_AUTH flow, which is refused by name',
-      UserAttributeUpdateSettings: 'no operation here changes an attribute that was verified',
     },
     create: async (resource) => {
       const properties = readProperties(resource, poolProperties);
@@ -83,6 +85,8 @@ export function userPoolClientType(pools: UserPools): ResourceType {
       'AuthSessionValidity',
       'GenerateSecret',
       'SupportedIdentityProviders',
+      'ReadAttributes',
+      'WriteAttributes',
     ],
     inert: {
       AllowedOAuthFlowsUserPoolClient: 'the OAuth endpoints of a user pool domain are not served, so there is nothing to switch on',
@@ -91,7 +95,11 @@ export function userPoolClientType(pools: UserPools): ResourceType {
       const properties = readProperties(resource, clientProperties);
       const id = identifier(resource, 26, ALPHANUMERICS.slice(0, 36));
       const name = properties.ClientName ?? generatedName(resource.stackName, resource.logicalId, MAX_NAME_LENGTH);
-      pools.get(properties.UserPoolId).clients.set(id, new UserPoolClient(id, name, properties));
+      const pool = pools.get(properties.UserPoolId);
+      const client = new UserPoolClient(id, name, properties);
+      const unwritable = pool.requiredAttributes.find((attribute) => !client.mayWrite(attribute));
+      if (unwritable) throw invalidParameter(`WriteAttributes of ${resource.path} must hold ${unwritable}, which the pool requires.`);
+      pool.clients.set(id, client);
       return { ref: id, attributes: { ClientId: id, Name: name } };
     },
   };

@@ -1,4 +1,3 @@
-import { notEmulated } from '../platform/call.ts';
 import { type AuthenticationResult, issueTokens } from './tokens.ts';
 import type { UserPool } from './user-pool.ts';
 import type { UserPoolClient } from './user-pool-client.ts';
@@ -11,7 +10,6 @@ interface SignedIn {
 
 /** Tokens for a user who proved everything that the pool asks for. */
 export async function completeSignIn(pool: UserPool, client: UserPoolClient, user: User, nowMs: number): Promise<SignedIn> {
-  if (pool.properties.MfaConfiguration === 'ON') throw notEmulated('the MFA_SETUP challenge, which MfaConfiguration ON demands');
   const { grant, refreshToken } = pool.grants.open(user.sub, client.id, client.refreshTokenSeconds * 1000);
   const tokens = await issueTokens(pool, client, user, grant, nowMs);
   return { AuthenticationResult: { ...tokens, RefreshToken: refreshToken }, ChallengeParameters: {} };

@@ -11,9 +11,9 @@ const MAX_LOCKOUT_MS = 15 * 60 * 1000;
 const FORGET_AFTER_MS = 15 * 60 * 1000;
 
 interface Failures {
-  count: number;
-  lastAttemptMs: number;
-  lockedUntilMs: number;
+  readonly count: number;
+  readonly lastAttemptMs: number;
+  readonly lockedUntilMs: number;
 }
 
 /** Slows down guessing. Unknown users are counted alike, so that a lockout tells nothing about who exists. */
@@ -34,7 +34,7 @@ export class SignInLockout {
       this.#failures.delete(userId);
       return;
     }
-    failures.lastAttemptMs = now;
+    this.#failures.set(userId, { ...failures, lastAttemptMs: now });
     if (now < failures.lockedUntilMs) throw notAuthorized('Password attempts exceeded');
   }
 

@@ -5,6 +5,7 @@ import { type Operations, operation, readParameters, telemetry, triggerData } fr
 import { answerNewPassword, isStatedAttribute } from './new-password.ts';
 import { answerPasswordVerifier, challengePassword, signInWithPassword } from './password-sign-in.ts';
 import { invalidParameter } from './refusals.ts';
+import { answerCode, answerSetUp } from './second-factor.ts';
 import { refresh } from './token.operations.ts';
 import type { AllowedFlow, UserPoolClient } from './user-pool-client.ts';
 import type { UserPools } from './user-pools.ts';
@@ -57,15 +58,29 @@ export function signInOperations(pools: UserPools, clock: Clock): Operations {
           return answerPasswordVerifier(pool, client, readParameters(what, input.ChallengeResponses, names), clock.now());
         }
         case 'NEW_PASSWORD_REQUIRED': {
-          if (!input.Session) throw invalidParameter('Missing required parameter Session');
           const responses = readParameters(what, input.ChallengeResponses, ['USERNAME', 'NEW_PASSWORD'], isStatedAttribute);
-          return answerNewPassword(pool, client, input.Session, responses, clock.now());
+          return answerNewPassword(pool, client, sessionOf(input), responses, clock.now());
+        }
+        case 'SOFTWARE_TOKEN_MFA': {
+          // Amplify's older client library states every kind of code.
+          const names = ['USERNAME', 'SOFTWARE_TOKEN_MFA_CODE'] as const;
+          const responses = readParameters(what, input.ChallengeResponses, names, (name) => name === 'SMS_MFA_CODE');
+          return answerCode(pool, client, sessionOf(input), responses, clock.now());
+        }
+        case 'MFA_SETUP': {
+          const { USERNAME } = readParameters(what, input.ChallengeResponses, ['USERNAME']);
+          return answerSetUp(pool, client, sessionOf(input), USERNAME, clock.now());
         }
         default:
           throw notEmulated(`the challenge ${input.ChallengeName}`);
       }
     }),
   };
+}
+
+function sessionOf({ Session }: { Session?: string | undefined }): string {
+  if (!Session) throw invalidParameter('Missing required parameter Session');
+  return Session;
 }
 
 function demand(client: UserPoolClient, flow: AllowedFlow, refusal: string): void {

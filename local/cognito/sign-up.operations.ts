@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AttributeEntry, type Attributes, isEmailAddress, readAttributes, requireAttributes } from './attributes.ts';
+import { type AttributeEntry, type Attributes, isEmailAddress, readAttributes, requireAttributes, type Writer } from './attributes.ts';
 import { attributeList, type Operations, operation, telemetry, triggerData } from './input.ts';
 import { codeDelivery, type Mail } from './mail.ts';
 import { enforcePasswordPolicy } from './password-policy.ts';
@@ -30,11 +30,11 @@ export const UNKNOWN_USERNAME = 'Username/client id combination not found.';
 export function signUpOperations(pools: UserPools, mail: Mail): Operations {
   return {
     SignUp: operation('SignUp', signUp, async (input) => {
-      const { pool } = pools.getByClient(input.ClientId);
+      const { pool, client } = pools.getByClient(input.ClientId);
       if (pool.properties.AdminCreateUserConfig.AllowAdminCreateUserOnly) {
         throw notAuthorized('SignUp is not permitted for this user pool');
       }
-      const attributes = newUserAttributes(pool, input.Username, input.UserAttributes, 'user');
+      const attributes = newUserAttributes(pool, input.Username, input.UserAttributes, client);
       requireAttributes(pool.requiredAttributes, attributes);
       enforcePasswordPolicy(pool.passwordPolicy, input.Password, 'Password did not conform with policy');
       const user = pool.users.create(
@@ -49,19 +49,19 @@ export function signUpOperations(pools: UserPools, mail: Mail): Operations {
 
     ConfirmSignUp: operation('ConfirmSignUp', confirmSignUp, async (input) => {
       const { pool, client } = pools.getByClient(input.ClientId);
+      pool.countAttempt('ConfirmSignUp', input.Username);
       const user = pool.findUser(input.Username);
       if (!user) throw client.hidesWhoExists ? codeExpired() : noSuchUser(UNKNOWN_USERNAME);
       if (user.status !== 'UNCONFIRMED') throw notAuthorized(`User cannot be confirmed. Current status is ${user.status}`);
       pool.codes.check('confirmation', user.sub, input.ConfirmationCode);
       pool.codes.spend('confirmation', user.sub);
-      user.status = 'CONFIRMED';
-      user.attributes = { ...user.attributes, email_verified: 'true' };
-      pool.users.touch(user);
+      pool.users.change(user, { status: 'CONFIRMED', attributes: { ...user.attributes, email_verified: 'true' } });
       return {};
     }),
 
     ResendConfirmationCode: operation('ResendConfirmationCode', resendConfirmationCode, async (input) => {
       const { pool, client } = pools.getByClient(input.ClientId);
+      pool.countAttempt('ResendConfirmationCode', input.Username);
       const user = pool.findUser(input.Username);
       if (!user) {
         if (client.hidesWhoExists) return { CodeDeliveryDetails: codeDelivery(input.Username) };
@@ -81,7 +81,7 @@ export function newUserAttributes(
   pool: UserPool,
   username: string,
   entries: readonly AttributeEntry[],
-  writer: 'user' | 'operator',
+  writer: Writer,
 ): Attributes & { readonly email: string } {
   if (!isEmailAddress(username)) throw invalidParameter('Username should be an email.');
   const attributes = readAttributes(entries, writer);

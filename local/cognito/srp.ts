@@ -23,13 +23,14 @@ export interface PasswordVerifier {
   readonly verifier: string;
 }
 
-/** One exchange, from the challenge to the proof. */
+/** One exchange, from the challenge to the proof, its numbers in hexadecimal. */
 export interface SrpExchange {
   readonly identity: SrpIdentity;
-  readonly clientPublic: bigint;
-  readonly serverPrivate: bigint;
-  readonly serverPublic: bigint;
-  readonly verifier: bigint;
+  readonly clientPublic: string;
+  readonly serverPrivate: string;
+  /** The SRP_B to reply with. */
+  readonly serverPublic: string;
+  readonly verifier: string;
 }
 
 /** What a client sends to prove that it knows the password. */
@@ -58,19 +59,19 @@ export function isClientPublic(hex: string): boolean {
   return /^[0-9a-f]{1,1024}$/i.test(hex) && integer(hex) % N !== 0n;
 }
 
-/** Answers a client's public value (SRP_A). `exchange.serverPublic` in hexadecimal is the SRP_B to reply with. */
-export function startExchange(identity: SrpIdentity, known: PasswordVerifier, clientPublicHex: string): SrpExchange {
-  const verifier = integer(known.verifier);
-  const serverPrivate = integer(randomBytes(32).toString('hex'));
-  const serverPublic = (k * verifier + modPow(g, serverPrivate, N)) % N;
-  return { identity, clientPublic: integer(clientPublicHex), serverPrivate, serverPublic, verifier };
+/** Answers a client's public value (SRP_A). */
+export function startExchange(identity: SrpIdentity, { verifier }: PasswordVerifier, clientPublic: string): SrpExchange {
+  const serverPrivate = randomBytes(32).toString('hex');
+  const serverPublic = ((k * integer(verifier) + modPow(g, integer(serverPrivate), N)) % N).toString(16);
+  return { identity, clientPublic, serverPrivate, serverPublic, verifier };
 }
 
 /** Whether the claim was signed by someone who knows the password. */
 export function provesPassword(exchange: SrpExchange, claim: PasswordClaim): boolean {
-  const { identity, clientPublic, serverPrivate, serverPublic, verifier } = exchange;
-  const u = hashToInteger(bytesOf(clientPublic), bytesOf(serverPublic));
-  const shared = modPow(clientPublic * modPow(verifier, u, N), serverPrivate, N);
+  const { identity } = exchange;
+  const clientPublic = integer(exchange.clientPublic);
+  const u = hashToInteger(bytesOf(clientPublic), bytesOf(integer(exchange.serverPublic)));
+  const shared = modPow(clientPublic * modPow(integer(exchange.verifier), u, N), integer(exchange.serverPrivate), N);
   const key = Buffer.from(hkdfSync('sha256', bytesOf(shared), bytesOf(u), KEY_INFO, KEY_BYTES));
   const expected = createHmac('sha256', key)
     .update(identity.poolName + identity.userId)

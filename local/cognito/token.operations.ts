@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
-import { attributeEntries } from './attributes.ts';
 import { type Operations, operation, triggerData } from './input.ts';
 import { invalidParameter, notAuthorized, userDisabled } from './refusals.ts';
-import { type AuthenticationResult, authenticateAccessToken, claimedIssuer, issueTokens } from './tokens.ts';
+import { type AuthenticationResult, claimedIssuer, holderOf, issueTokens } from './tokens.ts';
 import type { UserPool } from './user-pool.ts';
 import type { UserPoolClient } from './user-pool-client.ts';
 import type { UserPools } from './user-pools.ts';
@@ -15,11 +14,6 @@ const revokeToken = z.strictObject({ ClientId: z.string(), Token: z.string() });
 
 /** What a user does with tokens in hand. Public: the token is the proof. */
 export function tokenOperations(pools: UserPools, clock: Clock): Operations {
-  const authenticate = async (token: string) => {
-    const pool = pools.findByIssuer(claimedIssuer(token));
-    const user = await authenticateAccessToken(pool, token, clock.now());
-    return { pool, user };
-  };
   return {
     GetTokensFromRefreshToken: operation('GetTokensFromRefreshToken', getTokensFromRefreshToken, async (input) => {
       const { pool, client } = pools.getByClient(input.ClientId);
@@ -38,18 +32,13 @@ export function tokenOperations(pools: UserPools, clock: Clock): Operations {
       const grant = pool.grants.find(input.Token);
       if (!grant) throw invalidParameter('Invalid Refresh Token');
       if (grant.clientId !== client.id) throw new AwsError('UnauthorizedException', 'The token was issued to another client.');
-      grant.revoked = true;
+      pool.grants.revoke(grant);
       return {};
     }),
 
-    GetUser: operation('GetUser', accessToken, async (input) => {
-      const { user } = await authenticate(input.AccessToken);
-      return { Username: user.sub, UserAttributes: attributeEntries(user.sub, user.attributes) };
-    }),
-
     GlobalSignOut: operation('GlobalSignOut', accessToken, async (input) => {
-      const { pool, user } = await authenticate(input.AccessToken);
-      pool?.grants.revokeAllOf(user.sub);
+      const { pool, user } = await holderOf(pools, input.AccessToken, clock.now());
+      pool.grants.revokeAllOf(user.sub);
       return {};
     }),
   };

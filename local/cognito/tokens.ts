@@ -5,6 +5,7 @@ import type { Grant } from './refresh-grants.ts';
 import { noSuchUser, notAuthorized, userDisabled } from './refusals.ts';
 import type { UserPool } from './user-pool.ts';
 import type { UserPoolClient } from './user-pool-client.ts';
+import type { UserPools } from './user-pools.ts';
 import type { User } from './users.ts';
 
 /** The scope of every token from an API sign-in, which lets its owner call GetUser and the like. */
@@ -47,7 +48,7 @@ export async function issueTokens(
     username: user.sub,
   };
   const idToken = {
-    ...attributeClaims(user.attributes),
+    ...attributeClaims(client.readable({ email_verified: 'false', ...user.attributes })),
     ...common,
     'cognito:username': user.sub,
     aud: client.id,
@@ -72,15 +73,25 @@ export function claimedIssuer(token: string): string | undefined {
   }
 }
 
+/** Somebody who shows an access token, and through which client it was issued. */
+export interface TokenHolder {
+  readonly pool: UserPool;
+  readonly client: UserPoolClient;
+  readonly user: User;
+}
+
 /** Whose access token it is. Throws NotAuthorizedException unless it is genuine, unexpired, unrevoked and its user may act. */
-export async function authenticateAccessToken(pool: UserPool | undefined, accessToken: string, nowMs: number): Promise<User> {
+export async function holderOf(pools: UserPools, accessToken: string, nowMs: number): Promise<TokenHolder> {
+  const pool = pools.findByIssuer(claimedIssuer(accessToken));
   if (!pool) throw notAuthorized('Invalid Access Token');
   const claims = await verifyAccessToken(pool, accessToken, nowMs);
+  const client = pool.clients.get(String(claims['client_id']));
+  if (!client) throw notAuthorized('Invalid Access Token');
   if (pool.grants.isRevoked(String(claims['event_id']))) throw notAuthorized('Access Token has been revoked');
   const user = pool.findUser(claims.sub ?? '');
   if (!user) throw noSuchUser();
   if (!user.enabled) throw userDisabled();
-  return user;
+  return { pool, client, user };
 }
 
 async function verifyAccessToken(pool: UserPool, accessToken: string, nowMs: number): Promise<JWTPayload> {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { notEmulated } from '../platform/call.ts';
+import { OPERATOR } from './attributes.ts';
 import { attributeList, type Operations, operation, triggerData } from './input.ts';
 import type { Mail } from './mail.ts';
 import { nextPage, page } from './pagination.ts';
 import { enforcePasswordPolicy, temporaryPassword } from './password-policy.ts';
 import { noSuchUser } from './refusals.ts';
 import { newUserAttributes } from './sign-up.operations.ts';
+import { describePreference } from './software-token.ts';
 import { readUserFilter } from './user-filter.ts';
 import type { UserPool } from './user-pool.ts';
 import type { UserPools } from './user-pools.ts';
@@ -46,7 +48,7 @@ export function userAdministrationOperations(pools: UserPools, mail: Mail): Oper
   return {
     AdminCreateUser: operation('AdminCreateUser', adminCreateUser, async (input) => {
       const pool = pools.get(input.UserPoolId);
-      const attributes = newUserAttributes(pool, input.Username, input.UserAttributes, 'operator');
+      const attributes = newUserAttributes(pool, input.Username, input.UserAttributes, OPERATOR);
       if (input.MessageAction === 'RESEND') throw notEmulated('AdminCreateUser with MessageAction RESEND');
       if (input.DesiredDeliveryMediums?.includes('SMS')) throw notEmulated('AdminCreateUser with the delivery medium SMS');
       if (input.ForceAliasCreation) throw notEmulated('AdminCreateUser with ForceAliasCreation');
@@ -65,8 +67,9 @@ export function userAdministrationOperations(pools: UserPools, mail: Mail): Oper
     }),
 
     AdminGetUser: operation('AdminGetUser', adminOneUser, async (input) => {
-      const { Attributes, ...description } = describeUser(find(input).user);
-      return { ...description, UserAttributes: Attributes };
+      const { user } = find(input);
+      const { Attributes, ...description } = describeUser(user);
+      return { ...description, UserAttributes: Attributes, ...describePreference(user.softwareToken) };
     }),
 
     AdminDeleteUser: operation('AdminDeleteUser', adminOneUser, async (input) => {
@@ -79,16 +82,14 @@ export function userAdministrationOperations(pools: UserPools, mail: Mail): Oper
     // "Deactivates a user profile and revokes all access tokens for the user", says the API reference.
     AdminDisableUser: operation('AdminDisableUser', adminOneUser, async (input) => {
       const { pool, user } = find(input);
-      user.enabled = false;
-      pool.users.touch(user);
+      pool.users.change(user, { enabled: false });
       pool.grants.revokeAllOf(user.sub);
       return {};
     }),
 
     AdminEnableUser: operation('AdminEnableUser', adminOneUser, async (input) => {
       const { pool, user } = find(input);
-      user.enabled = true;
-      pool.users.touch(user);
+      pool.users.change(user, { enabled: true });
       return {};
     }),
 

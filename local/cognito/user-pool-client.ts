@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notEmulated } from '../platform/call.ts';
+import { type Attributes, isVerificationFlag } from './attributes.ts';
 import { invalidParameter } from './refusals.ts';
 import { flag, number } from './template-values.ts';
 
@@ -39,6 +40,9 @@ export const clientProperties = z.object({
   AuthSessionValidity: number.min(3).max(15).default(3),
   GenerateSecret: flag.default(false),
   SupportedIdentityProviders: z.array(z.string()).default(['COGNITO']),
+  /** Which attributes its users may see and change; all of them where the template states none. */
+  ReadAttributes: z.array(z.string()).optional(),
+  WriteAttributes: z.array(z.string()).optional(),
 });
 type ClientProperties = z.output<typeof clientProperties>;
 
@@ -75,6 +79,17 @@ export class UserPoolClient {
   /** Whether unknown users must look like known ones. */
   get hidesWhoExists(): boolean {
     return this.properties.PreventUserExistenceErrors === 'ENABLED';
+  }
+
+  /** Nobody signs in to say that an address was verified. */
+  mayWrite(name: string): boolean {
+    return !isVerificationFlag(name) && (this.properties.WriteAttributes?.includes(name) ?? true);
+  }
+
+  /** What of a user's attributes is shown to the user, and put into the ID token. */
+  readable(attributes: Attributes): Attributes {
+    const shown = this.properties.ReadAttributes;
+    return Object.fromEntries(Object.entries(attributes).filter(([name]) => shown?.includes(name) ?? true));
   }
 
   get rotatesRefreshTokens(): boolean {

@@ -1,12 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
-import { AuthSessions } from './auth-sessions.ts';
+import { AttemptLimits, type LimitedOperation } from './attempt-limits.ts';
+import { AuthSessions, type Challenge } from './auth-sessions.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { RefreshGrants } from './refresh-grants.ts';
+import { notAuthorized, userDisabled } from './refusals.ts';
 import { SignInLockout } from './sign-in-lockout.ts';
 import type { SigningKey } from './signing-key.ts';
-import { createVerifier, type PasswordVerifier, type SrpExchange } from './srp.ts';
+import { SOFTWARE_TOKEN_MFA } from './software-token.ts';
+import { createVerifier, type PasswordVerifier } from './srp.ts';
 import type { UserPoolClient } from './user-pool-client.ts';
 import { type PoolProperties, passwordPolicyOf } from './user-pool-properties.ts';
 import { type User, Users } from './users.ts';
@@ -18,21 +21,6 @@ interface UserPoolOptions {
   readonly region: string;
   readonly clock: Clock;
   readonly signingKey: SigningKey;
-}
-
-/** A user whose password is being proved. `user` is missing for a name that nobody has, whose proof must fail. */
-interface PasswordChallenge {
-  readonly clientId: string;
-  readonly user: User | undefined;
-  /** What the client typed. */
-  readonly username: string;
-  readonly exchange: SrpExchange;
-}
-
-/** A user who signed in with a temporary password and owes a new one. */
-interface NewPasswordChallenge {
-  readonly clientId: string;
-  readonly user: User;
 }
 
 /** What stands in for a user that isn't there, so that nobody can tell. */
@@ -54,8 +42,8 @@ export class UserPool {
   readonly grants: RefreshGrants;
   readonly codes: VerificationCodes;
   readonly lockout: SignInLockout;
-  readonly passwordChallenges: AuthSessions<PasswordChallenge>;
-  readonly newPasswordChallenges: AuthSessions<NewPasswordChallenge>;
+  readonly sessions: AuthSessions;
+  readonly #attempts: AttemptLimits;
   readonly #phantomSecret = randomBytes(32);
   #name = '';
   #properties: PoolProperties | undefined;
@@ -71,8 +59,8 @@ export class UserPool {
     this.grants = new RefreshGrants(clock);
     this.codes = new VerificationCodes(clock);
     this.lockout = new SignInLockout(clock);
-    this.passwordChallenges = new AuthSessions(clock);
-    this.newPasswordChallenges = new AuthSessions(clock);
+    this.sessions = new AuthSessions(clock);
+    this.#attempts = new AttemptLimits(clock);
   }
 
   /** Takes on what the template says, now or again; the users stay. */
@@ -101,6 +89,30 @@ export class UserPool {
   /** Names of the attributes that every user must have. */
   get requiredAttributes(): string[] {
     return this.properties.Schema.filter((attribute) => attribute.Required).map((attribute) => attribute.Name);
+  }
+
+  /** Names of those that no user may change. */
+  get fixedAttributes(): string[] {
+    return this.properties.Schema.filter((attribute) => !attribute.Mutable).map((attribute) => attribute.Name);
+  }
+
+  /** Whom a session of that challenge is about. Throws NotAuthorizedException unless it was opened through that client and for that user. */
+  challengedUser(name: Challenge['name'], session: string, client: UserPoolClient, username: string): User {
+    const challenge = this.sessions.find(session, name);
+    const user = 'sub' in challenge ? this.findUser(challenge.sub) : undefined;
+    if (!user || challenge.clientId !== client.id || this.findUser(username) !== user) throw notAuthorized('Invalid session for the user.');
+    if (!user.enabled) throw userDisabled();
+    return user;
+  }
+
+  /** Whether users may prove themselves by an authenticator app as well. */
+  get offersSoftwareTokens(): boolean {
+    return this.properties.EnabledMfas.includes(SOFTWARE_TOKEN_MFA);
+  }
+
+  /** Counts an attempt of whoever has that name, if anybody. Throws LimitExceededException where there were too many within an hour. */
+  countAttempt(operation: LimitedOperation, username: string): void {
+    this.#attempts.count(operation, (this.findUser(username) ?? this.phantomOf(username)).sub);
   }
 
   /** By `sub` or e-mail address. */

@@ -3,25 +3,32 @@ import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Attributes, attributeEntries } from './attributes.ts';
 import { emailTaken } from './refusals.ts';
+import { NO_SOFTWARE_TOKEN, type SoftwareToken } from './software-token.ts';
 import { createVerifier, matchesVerifier, type PasswordVerifier, type SrpIdentity } from './srp.ts';
 
 /** Where an account stands. `FORCE_CHANGE_PASSWORD`: an operator made it, and its password is temporary. */
 type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD';
 
-/** A user of a pool, plain data. The username is the `sub`; the e-mail address is an alias of it. */
+/** A user of a pool, plain data, which `Users` alone changes. The username is the `sub`; the e-mail address is an alias of it. */
 export interface User {
   readonly sub: string;
   readonly createdAtMs: number;
-  modifiedAtMs: number;
-  attributes: Attributes;
-  status: UserStatus;
-  enabled: boolean;
-  password: PasswordVerifier;
+  readonly modifiedAtMs: number;
+  readonly attributes: Attributes;
+  readonly status: UserStatus;
+  readonly enabled: boolean;
+  readonly password: PasswordVerifier;
   /** Present while the password is temporary. */
-  temporaryPasswordSetAtMs?: number;
+  readonly temporaryPasswordSetAtMs?: number | undefined;
   /** The verifiers of the passwords before, newest first, as many as the pool's policy remembers. */
-  formerPasswords: PasswordVerifier[];
+  readonly formerPasswords: readonly PasswordVerifier[];
+  /** The address that is to replace the present one, once a code has shown that it is theirs. */
+  readonly pendingEmail?: string | undefined;
+  readonly softwareToken: SoftwareToken;
 }
+
+/** What may become different about a user. */
+type Changes = Partial<Pick<User, 'attributes' | 'status' | 'enabled' | 'pendingEmail' | 'softwareToken'>>;
 
 interface NewUser {
   readonly attributes: Attributes & { readonly email: string };
@@ -70,6 +77,7 @@ export class Users {
       password: createVerifier(this.srpIdentity(sub), user.password),
       ...(user.status === 'FORCE_CHANGE_PASSWORD' && { temporaryPasswordSetAtMs: now }),
       formerPasswords: [],
+      softwareToken: NO_SOFTWARE_TOKEN,
     };
     this.#bySub.set(sub, created);
     return created;
@@ -94,16 +102,21 @@ export class Users {
     if (remembered.some((former) => matchesVerifier(identity, former, password))) {
       throw new AwsError('PasswordHistoryPolicyViolationException', 'Password has previously been used.');
     }
-    user.formerPasswords = remembered;
-    user.password = createVerifier(identity, password);
-    if (options.temporary) user.temporaryPasswordSetAtMs = this.#clock.now();
-    else delete user.temporaryPasswordSetAtMs;
-    user.status = options.temporary ? 'FORCE_CHANGE_PASSWORD' : 'CONFIRMED';
-    this.touch(user);
+    this.#write(user, {
+      formerPasswords: remembered,
+      password: createVerifier(identity, password),
+      temporaryPasswordSetAtMs: options.temporary ? this.#clock.now() : undefined,
+      status: options.temporary ? 'FORCE_CHANGE_PASSWORD' : 'CONFIRMED',
+    });
   }
 
-  touch(user: User): void {
-    user.modifiedAtMs = this.#clock.now();
+  change(user: User, changes: Changes): void {
+    this.#write(user, changes);
+  }
+
+  /** Every change of a user comes through here. */
+  #write(user: User, changes: Partial<User>): void {
+    Object.assign(user, changes, { modifiedAtMs: this.#clock.now() });
   }
 }
 

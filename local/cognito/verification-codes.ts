@@ -6,6 +6,7 @@ import { codeExpired, codeMismatch } from './refusals.ts';
 const CODE_LIFETIME_MS = {
   confirmation: 24 * 60 * 60 * 1000,
   passwordReset: 60 * 60 * 1000,
+  attribute: 24 * 60 * 60 * 1000,
 } as const;
 
 type CodePurpose = keyof typeof CODE_LIFETIME_MS;

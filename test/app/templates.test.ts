@@ -301,13 +301,39 @@ describe('sign-in', () => {
       UsernameConfiguration: { CaseSensitive: false },
       MfaConfiguration: 'OPTIONAL',
       EnabledMfas: ['SOFTWARE_TOKEN_MFA'],
+      AutoVerifiedAttributes: ['email'],
+      UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ['email'] },
+      UserPoolTier: 'ESSENTIALS',
+      Policies: { PasswordPolicy: { MinimumLength: 12, PasswordHistorySize: 5 } },
+      VerificationMessageTemplate: { EmailMessage: Match.stringLikeRegexp('Your code for Manuel is {####}') },
     });
     cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
-      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH'],
       AllowedOAuthFlowsUserPoolClient: false,
       PreventUserExistenceErrors: 'ENABLED',
       EnableTokenRevocation: true,
     });
+  });
+
+  test('lasts as long as the stage says, with a refresh token that is replaced by each use', () => {
+    const { cognito: preview } = templatesOf({ ...stageConfig('dev'), accessTokenHours: 2, refreshTokenDays: 1 });
+    preview.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AccessTokenValidity: 120,
+      IdTokenValidity: 120,
+      RefreshTokenValidity: 1440,
+      TokenValidityUnits: { AccessToken: 'minutes', IdToken: 'minutes', RefreshToken: 'minutes' },
+      RefreshTokenRotation: { Feature: 'ENABLED', RetryGracePeriodSeconds: 60 },
+    });
+  });
+
+  test('lets nobody state that an address is verified', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', { WriteAttributes: ['email', 'locale', 'name'] });
+  });
+
+  test('is open to everybody only where the stage says so', () => {
+    cognito.hasResourceProperties('AWS::Cognito::UserPool', { AdminCreateUserConfig: { AllowAdminCreateUserOnly: false } });
+    const { cognito: closed } = templatesOf({ ...stageConfig('dev'), selfSignUp: false });
+    closed.hasResourceProperties('AWS::Cognito::UserPool', { AdminCreateUserConfig: { AllowAdminCreateUserOnly: true } });
   });
 });
 

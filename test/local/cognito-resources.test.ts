@@ -127,13 +127,13 @@ test('pools and clients are listed and described as the template made them', asy
   await expect(stranger).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
-test('of what the CDK writes, only the choice of second factors is left unhonoured', () => {
+test('of what the CDK writes, nothing is left unhonoured', () => {
   const unaccounted = [CDK_POOL, CDK_CLIENT].flatMap((properties, index) => {
     const type = service.resourceTypes[index];
     const known = [...(type?.honours ?? []), ...Object.keys(type?.inert ?? {})];
     return leaves(properties).filter((leaf) => !known.some((path) => leaf === path || leaf.startsWith(`${path}.`)));
   });
-  expect(unaccounted).toEqual(['EnabledMfas']);
+  expect(unaccounted).toEqual([]);
 });
 
 test.each<[object, string]>([
@@ -141,6 +141,8 @@ test.each<[object, string]>([
   [{ UsernameAttributes: undefined }, 'sign in by anything but e-mail alone'],
   [{ AliasAttributes: ['email'] }, 'sign in by anything but e-mail alone'],
   [{ Schema: [{ Name: 'plan', AttributeDataType: 'String' }] }, 'the custom user attribute plan'],
+  [{ EnabledMfas: ['SOFTWARE_TOKEN_MFA', 'SMS_MFA'] }, 'the second factor SMS_MFA'],
+  [{ EnabledMfas: [], MfaConfiguration: 'ON' }, 'MfaConfiguration ON needs a second factor'],
   [{ VerificationMessageTemplate: { DefaultEmailOption: 'CONFIRM_WITH_LINK' } }, 'confirmation by link'],
   [{ AccountRecoverySetting: { RecoveryMechanisms: [{ Name: 'admin_only', Priority: 1 }] } }, 'account recovery'],
   [{ Policies: { PasswordPolicy: { MinimumLength: 8 } } }, 'Policies.PasswordPolicy.RequireLowercase'],
@@ -156,6 +158,7 @@ test.each<[object, string]>([
   [{ RefreshTokenRotation: { Feature: 'ENABLED' } }, 'ALLOW_REFRESH_TOKEN_AUTH'],
   [{ AccessTokenValidity: 2 }, 'Invalid range for token validity'],
   [{ AuthSessionValidity: 16 }, 'AuthSessionValidity'],
+  [{ WriteAttributes: ['name'] }, 'WriteAttributes of Test/App must hold email'],
   [{ UserPoolId: 'eu-west-1_Nowhere00' }, 'User pool eu-west-1_Nowhere00 does not exist.'],
 ])('a client with %j is refused by name', async (properties, words) => {
   await expect(client(properties)).rejects.toThrow(words);
