@@ -54,7 +54,7 @@ export function createServices(options: ServicesOptions): Services {
   const topics = new SnsService({ clock, region, access, queues, report });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report, state });
   const events = new EventBridgeService({ clock, region, queues, functions, report, state });
-  const userPools = new CognitoService({ clock, region });
+  const userPools = new CognitoService({ clock, region, report });
   const bedrock = new BedrockService({ clock, region, access, embedder, answerer, state });
   const files = new S3Service({
     clock,
@@ -125,6 +125,7 @@ export function createServices(options: ServicesOptions): Services {
         },
         failTranscriptions: (media, reason) => transcriptions.failTranscriptions(media, reason),
       },
+      outbox: () => userPools.outbox.messages,
       grants: () => access.grants(),
       calls: () => frontDoor.calls.list(),
     }),

@@ -2,15 +2,22 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FILE_EXTENSIONS, fileTypeByName } from '../../lambdas/manuals/file-extensions.contract.ts';
 import type { CitationDocument, QueryEvent } from '../../lambdas/query/query.contract.ts';
+import type { OutboxMessage } from '../cognito/outbox.ts';
 import { RuntimeControl } from '../control/runtime-control.ts';
 import type { Grant } from '../iam/grants.ts';
 import type { RuntimeFile } from '../runtime-file.ts';
+import { confirmSignUp, signUp } from './accounts.ts';
 import { print, readArguments, runCommand, stageDirectory, UsageError } from './command-line.ts';
 import { ManuelClient } from './manuel-client.ts';
 import { signIn } from './sign-in.ts';
 import { transcribeRecording } from './transcribe-recording.ts';
 
-const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com] [--stage dev] [--directory .manuel/<stage>]
+const USAGE = `Usage: npm run -s manuel -- <command> [--as alice@example.com [--password …]] [--stage dev] [--directory .manuel/<stage>]
+  sign-up <email> <password>
+                     open an account; the code to confirm it with goes to the outbox
+  confirm <email> <code>
+                     confirm it
+  outbox             list the mail that was sent, with its codes
   token              print an access token
   upload <file>      upload a manual and wait until it is ready
   import <address>   have a manual fetched from https://… and wait until it is ready
@@ -27,6 +34,7 @@ await runCommand(async () => {
       stage: { type: 'string', default: 'dev' },
       directory: { type: 'string' },
       as: { type: 'string' },
+      password: { type: 'string' },
       stream: { type: 'boolean', default: false },
       audio: { type: 'string' },
       language: { type: 'string' },
@@ -36,8 +44,10 @@ await runCommand(async () => {
   const [command = '', ...words] = positionals;
   const runtime = await readRuntimeFile(values.directory ?? stageDirectory(values.stage));
   if (command === 'grants') return printGrants(await new RuntimeControl(runtime).grants());
-  const user = values.as === undefined ? runtime.users[0] : runtime.users.find(({ name }) => name === values.as);
-  if (!user) throw new UsageError(`There is no user ${values.as}. Users: ${runtime.users.map(({ name }) => name).join(', ')}`);
+  if (command === 'outbox') return printOutbox(await new RuntimeControl(runtime).outbox());
+  if (command === 'sign-up') return signUp(runtime, ...twoOf(words, command));
+  if (command === 'confirm') return confirmSignUp(runtime, ...twoOf(words, command));
+  const user = userNamed(runtime, values.as, values.password);
   const token = await signIn({
     endpoint: runtime.aws_endpoint,
     userPoolId: runtime.user_pool_id,
@@ -77,6 +87,22 @@ async function questionIn(client: ManuelClient, file: string, language: string |
   return transcription;
 }
 
+function twoOf(words: readonly string[], command: string): [string, string] {
+  const [first, second, ...more] = words;
+  return first !== undefined && second !== undefined && more.length === 0
+    ? [first, second]
+    : fail(`"${command}" needs two arguments.\n${USAGE}`);
+}
+
+/** One of the demo users, or whoever's password is given. */
+function userNamed({ users }: RuntimeFile, name = users[0]?.name ?? '', password?: string): { name: string; password: string } {
+  if (password !== undefined) return { name, password };
+  const known = users.find((user) => user.name === name);
+  return (
+    known ?? fail(`The password of ${name} is not known: give it with --password. Demo users: ${users.map((user) => user.name).join(', ')}`)
+  );
+}
+
 async function readRuntimeFile(directory: string): Promise<RuntimeFile> {
   try {
     return JSON.parse(await readFile(path.join(directory, 'runtime.json'), 'utf8'));
@@ -105,6 +131,13 @@ async function printAnswer(answer: AsyncIterable<QueryEvent>): Promise<void> {
   for (const [index, { filename, page, section }] of citations.entries()) {
     print(`[${index + 1}] ${filename}, ${page === null ? section : `page ${page}`}`);
   }
+}
+
+function printOutbox(messages: readonly OutboxMessage[]): void {
+  for (const { sentAtMs, recipient, subject, body } of messages) {
+    print(`${new Date(sentAtMs).toISOString()}  ${recipient}: ${subject}\n  ${body}\n`);
+  }
+  if (messages.length === 0) print('No mail was sent since the start.');
 }
 
 /** Unused ones first: they are what one looks for. */

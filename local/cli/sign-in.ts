@@ -23,6 +23,8 @@ export function openSession({ endpoint, userPoolId, clientId, name, password }: 
       onSuccess: resolve,
       onFailure: reject,
       newPasswordRequired: () => reject(new Error(`${name} must choose a new password first`)),
+      totpRequired: () => reject(new Error(`${name} signs in with an authenticator app, which this command does not ask for`)),
+      mfaSetup: () => reject(new Error(`${name} must set up an authenticator app first`)),
     });
   });
 }

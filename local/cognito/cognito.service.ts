@@ -27,14 +27,15 @@ export class CognitoService implements Service {
   readonly signingNames = ['cognito-idp'];
   readonly resourceTypes: readonly ResourceType[];
   /** The mail that users would have got: verification codes and invitations. */
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
   readonly #pools = new UserPools();
   readonly #clock: Clock;
   readonly #protocol: JsonProtocol;
   readonly #publicOperations: ReadonlySet<string>;
 
-  constructor(options: { clock: Clock; region: string }) {
+  constructor(options: { clock: Clock; region: string; report?: (line: string) => void }) {
     this.#clock = options.clock;
+    this.outbox = new Outbox(options.report ?? (() => {}));
     this.resourceTypes = [userPoolType(this.#pools, options), userPoolClientType(this.#pools)];
     const mail = new Mail(this.outbox, options.clock);
     const unsigned = {

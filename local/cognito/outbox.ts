@@ -24,6 +24,12 @@ export interface OutboxMessage {
 export class Outbox {
   static readonly #CAPACITY = 100;
   readonly #messages: OutboxMessage[] = [];
+  readonly #report: (line: string) => void;
+
+  /** @param report told of each message as it is sent */
+  constructor(report: (line: string) => void) {
+    this.#report = report;
+  }
 
   /** Oldest first. */
   get messages(): readonly OutboxMessage[] {
@@ -38,5 +44,6 @@ export class Outbox {
   send(message: OutboxMessage): void {
     this.#messages.push(message);
     if (this.#messages.length > Outbox.#CAPACITY) this.#messages.shift();
+    this.#report(`mail to ${message.recipient}: ${message.subject} – ${message.body}`);
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { IngestionTimes } from '../bedrock/ingestion-settings.ts';
+import type { OutboxMessage } from '../cognito/outbox.ts';
 import type { CallCount } from '../front-door/call-counts.ts';
 import type { Faults } from '../front-door/faults.ts';
 import { INCONCLUSIVE, type InconclusiveResult } from '../guardduty/scan-result.ts';
@@ -43,6 +44,8 @@ export interface Controls {
     /** Makes jobs fail whose media's address matches; undefined ends it. */
     failTranscriptions(media: RegExp | undefined, reason: string | undefined): void;
   };
+  /** The mail that users would have got, oldest first. */
+  readonly outbox: () => readonly OutboxMessage[];
   /** What the policies allow, and whether it was used. */
   readonly grants: () => readonly Grant[];
   /** The calls that were let in so far. */
@@ -94,7 +97,7 @@ export class ControlService implements Service {
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval, answers, malwareScans, transcriptions, grants, calls }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, answers, malwareScans, transcriptions, outbox, grants, calls }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -116,6 +119,7 @@ export class ControlService implements Service {
         ingestion.failDocuments(toRegExp(pattern));
         return {};
       }),
+      ListOutbox: operation(NOTHING, () => ({ messages: outbox() })),
       ListGrants: operation(NOTHING, () => ({ grants: grants() })),
       CountCalls: operation(NOTHING, () => ({ calls: calls() })),
       LeakPassages: operation(DOCUMENTS, ({ pattern }) => {

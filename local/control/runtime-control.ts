@@ -1,5 +1,6 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { OutboxMessage } from '../cognito/outbox.ts';
 import type { CallCount } from '../front-door/call-counts.ts';
 import type { Fault } from '../front-door/faults.ts';
 import type { InconclusiveResult } from '../guardduty/scan-result.ts';
@@ -77,6 +78,12 @@ export class RuntimeControl {
   /** Transcription jobs whose media's address matches end FAILED from now on, for this reason; without a pattern none does. */
   async failTranscriptions(media?: string, reason?: string): Promise<void> {
     await this.#call('FailTranscriptions', { media, reason });
+  }
+
+  /** The last mail that users would have got, oldest first. */
+  async outbox(): Promise<readonly OutboxMessage[]> {
+    const { messages } = (await this.#call('ListOutbox', {})) as { messages: OutboxMessage[] };
+    return messages;
   }
 
   /** What the policies allow in this runtime, and whether it was used so far. */

@@ -8,6 +8,15 @@ import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-
 const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 
 const GRANT = { holder: 'role', action: 's3:GetObject', resource: '*', used: true };
+const MESSAGE = {
+  userPoolId: 'eu-west-1_AbCdEfGhI',
+  recipient: 'ada@example.com',
+  operation: 'SignUp',
+  code: '123456',
+  subject: 'Your code',
+  body: 'It is 123456.',
+  sentAtMs: 1,
+} as const;
 const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 let door: RegionalDoor;
@@ -56,6 +65,7 @@ beforeEach(async () => {
         setDelay: (ms) => void transcriptions.push(['delay', ms]),
         failTranscriptions: (...failing) => void transcriptions.push(['fail', ...failing]),
       },
+      outbox: () => [MESSAGE],
       grants: () => [GRANT],
       calls: () => frontDoor.calls.list(),
     }),
@@ -94,6 +104,10 @@ test('arms faults and clears them', async () => {
 
 test('tells what is granted and used', async () => {
   expect(await control('ListGrants', {})).toEqual({ status: 200, grants: [GRANT] });
+});
+
+test('shows the mail that was sent', async () => {
+  expect(await control('ListOutbox', {})).toEqual({ status: 200, messages: [MESSAGE] });
 });
 
 test('counts who was let in to what, and nobody who was not', async () => {
@@ -179,6 +193,7 @@ test.each([
   ['SetTranscripts', { transcripts: {} }],
   ['SetTranscriptionDelay', { ms: 1 }],
   ['FailTranscriptions', {}],
+  ['ListOutbox', {}],
 ])("%s is not for a function's role", async (operation, input) => {
   const answer = await control(operation, input, door.keys.issue(ROLE));
   expect(answer).toEqual({ status: 403, __type: 'AccessDeniedException', message: 'Only the operator controls the runtime.' });
