@@ -1,11 +1,18 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  CfnManagedLoginBranding,
   ClientAttributes,
   FeaturePlan,
+  ManagedLoginVersion,
   Mfa,
+  OAuthScope,
+  PasskeyUserVerification,
   UserPool,
   type UserPoolClient,
+  type UserPoolClientOptions,
+  UserPoolEmail,
+  type UserPoolProps,
   VerificationEmailStyle,
 } from 'aws-cdk-lib/aws-cognito';
 import type { Construct } from 'constructs';
@@ -34,8 +41,8 @@ export interface CognitoStackProps extends StackProps {
 }
 
 /**
- * Who may sign in, and by which client. Passkeys belong to a domain (their relying party), and no stage names one: so users sign in
- * by password, and by an authenticator app as well if they like.
+ * Who may sign in, and by which client: by password, and by an authenticator app as well if they like. A passkey belongs to a domain
+ * (its relying party), so there are passkeys, like OAuth and the pages for both, only where the stage names one.
  */
 export class CognitoStack extends Stack {
   readonly userPool: UserPool;
@@ -65,13 +72,16 @@ export class CognitoStack extends Stack {
         passwordHistorySize: 5,
       },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
+      email: sender(config),
+      ...passkeys(config),
       featurePlan: FeaturePlan.ESSENTIALS,
       deletionProtection: config.retainData,
       removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     this.userPoolClient = this.userPool.addClient('Client', {
-      authFlows: { userSrp: true },
-      disableOAuth: true,
+      // Passkeys are one of the factors that a user may choose from.
+      authFlows: { userSrp: true, user: config.signInDomain !== undefined },
+      ...oAuth(config),
       generateSecret: false,
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
@@ -97,7 +107,43 @@ export class CognitoStack extends Stack {
       'AwsSolutions-COG8',
       'Plus is $0.02 per user and month, from the first one on; failed sign-ins are limited without it.',
     );
+    if (config.signInDomain) this.addSignInPages(config.signInDomain.prefix);
     new CfnOutput(this, 'UserPoolId', { value: this.userPool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: this.userPoolClient.userPoolClientId });
   }
+
+  private addSignInPages(domainPrefix: string): void {
+    const pages = this.userPool.addDomain('SignInPages', {
+      cognitoDomain: { domainPrefix },
+      managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+    });
+    // Without a style of theirs the pages are not shown.
+    new CfnManagedLoginBranding(this, 'SignInStyle', {
+      userPoolId: this.userPool.userPoolId,
+      clientId: this.userPoolClient.userPoolClientId,
+      useCognitoProvidedValues: true,
+    });
+    new CfnOutput(this, 'SignInUrl', { value: pages.baseUrl() });
+  }
+}
+
+function sender({ emailSender, region }: StageConfig): UserPoolEmail | undefined {
+  return emailSender === undefined ? undefined : UserPoolEmail.withSES({ fromEmail: emailSender, fromName: 'Manuel', sesRegion: region });
+}
+
+function passkeys({ signInDomain, region }: StageConfig): Partial<UserPoolProps> {
+  if (!signInDomain) return {};
+  return {
+    signInPolicy: { allowedFirstAuthFactors: { password: true, passkey: true } },
+    passkeyRelyingPartyId: `${signInDomain.prefix}.auth.${region}.amazoncognito.com`,
+    passkeyUserVerification: PasskeyUserVerification.REQUIRED,
+  };
+}
+
+function oAuth({ signInDomain }: StageConfig): Partial<UserPoolClientOptions> {
+  if (!signInDomain) return { disableOAuth: true };
+  const { callbackUrls, logoutUrls } = signInDomain;
+  // The last scope is what the API asks of a token.
+  const scopes = [OAuthScope.OPENID, OAuthScope.EMAIL, OAuthScope.COGNITO_ADMIN];
+  return { oAuth: { flows: { authorizationCodeGrant: true }, scopes, callbackUrls: [...callbackUrls], logoutUrls: [...logoutUrls] } };
 }

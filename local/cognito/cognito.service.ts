@@ -10,7 +10,7 @@ import { Outbox } from './outbox.ts';
 import { passwordRecoveryOperations } from './password-recovery.operations.ts';
 import { poolDescriptionOperations } from './pool-description.operations.ts';
 import { profileOperations } from './profile.operations.ts';
-import { userPoolClientType, userPoolType } from './resource-types.ts';
+import { signInPageTypes, userPoolClientType, userPoolType } from './resource-types.ts';
 import { signInOperations } from './sign-in.operations.ts';
 import { signUpOperations } from './sign-up.operations.ts';
 import { softwareTokenOperations } from './software-token.operations.ts';
@@ -36,7 +36,7 @@ export class CognitoService implements Service {
   constructor(options: { clock: Clock; region: string; report?: (line: string) => void }) {
     this.#clock = options.clock;
     this.outbox = new Outbox(options.report ?? (() => {}));
-    this.resourceTypes = [userPoolType(this.#pools, options), userPoolClientType(this.#pools)];
+    this.resourceTypes = [userPoolType(this.#pools, options), userPoolClientType(this.#pools), ...signInPageTypes(this.#pools)];
     const mail = new Mail(this.outbox, options.clock);
     const unsigned = {
       ...signUpOperations(this.#pools, mail),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import { generatedName } from '../platform/names.ts';
 import type { ResourceType, TemplateResource } from '../platform/service.ts';
-import { invalidParameter } from './refusals.ts';
+import { invalidParameter, resourceNotFound } from './refusals.ts';
 import { SigningKey } from './signing-key.ts';
 import { readProperties } from './template-values.ts';
 import { UserPool } from './user-pool.ts';
@@ -49,9 +50,6 @@ export function userPoolType(pools: UserPools, options: { clock: Clock; region: 
       SmsAuthenticationMessage: NO_SMS,
       'VerificationMessageTemplate.SmsMessage': NO_SMS,
       'AdminCreateUserConfig.InviteMessageTemplate.SMSMessage': NO_SMS,
-      'Policies.SignInPolicy': 'only the USER_AUTH flow reads it, which is refused by name',
-      WebAuthnRelyingPartyID: 'passkeys need the USER_AUTH flow, which is refused by name',
-      WebAuthnUserVerification: 'passkeys need the USER_AUTH flow, which is refused by name',
     },
     create: async (resource) => {
       const properties = readProperties(resource, poolProperties);
@@ -89,7 +87,7 @@ export function userPoolClientType(pools: UserPools): ResourceType {
       'WriteAttributes',
     ],
     inert: {
-      AllowedOAuthFlowsUserPoolClient: 'the OAuth endpoints of a user pool domain are not served, so there is nothing to switch on',
+      AllowedOAuthFlowsUserPoolClient: 'it switches on what the other OAuth properties state, which are named as not honoured',
     },
     create: async (resource) => {
       const properties = readProperties(resource, clientProperties);
@@ -103,6 +101,34 @@ export function userPoolClientType(pools: UserPools): ResourceType {
       return { ref: id, attributes: { ClientId: id, Name: name } };
     },
   };
+}
+
+/**
+ * The pages where users sign in by OAuth, and their style. They are created, so that a stage with pages runs, and not served: every
+ * property is named at start as not honoured.
+ */
+export function signInPageTypes(pools: UserPools): ResourceType[] {
+  return [
+    {
+      type: 'AWS::Cognito::UserPoolDomain',
+      honours: ['UserPoolId'],
+      create: async (resource) => {
+        const { UserPoolId, Domain } = readProperties(resource, z.object({ UserPoolId: z.string(), Domain: z.string() }));
+        pools.get(UserPoolId);
+        return { ref: Domain };
+      },
+    },
+    {
+      type: 'AWS::Cognito::ManagedLoginBranding',
+      honours: ['UserPoolId', 'ClientId'],
+      create: async (resource) => {
+        const { UserPoolId, ClientId } = readProperties(resource, z.object({ UserPoolId: z.string(), ClientId: z.string() }));
+        if (!pools.get(UserPoolId).clients.has(ClientId)) throw resourceNotFound(`User pool client ${ClientId} does not exist.`);
+        const id = identifier(resource, 26, ALPHANUMERICS);
+        return { ref: `${UserPoolId}|${id}`, attributes: { ManagedLoginBrandingId: id } };
+      },
+    },
+  ];
 }
 
 /** Characters out of an alphabet, the same ones for the same stack and logical id. */

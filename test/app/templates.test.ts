@@ -326,6 +326,51 @@ describe('sign-in', () => {
     });
   });
 
+  test('has neither pages, nor OAuth, nor passkeys where the stage names no domain', () => {
+    cognito.resourceCountIs('AWS::Cognito::UserPoolDomain', 0);
+    cognito.hasResourceProperties('AWS::Cognito::UserPool', {
+      Policies: { SignInPolicy: Match.absent() },
+      WebAuthnRelyingPartyID: Match.absent(),
+      EmailConfiguration: Match.absent(),
+    });
+    cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AllowedOAuthFlows: Match.absent(),
+      AllowedOAuthScopes: Match.absent(),
+      CallbackURLs: Match.absent(),
+    });
+  });
+
+  test('has pages, the code flow and passkeys of that domain where the stage names one', () => {
+    const callbackUrls = ['https://app.example.com/in'];
+    const signInDomain = { prefix: 'our-manuals', callbackUrls, logoutUrls: ['https://app.example.com/out'] };
+    const { cognito: paged } = templatesOf({ ...stageConfig('dev'), signInDomain });
+    paged.hasResourceProperties('AWS::Cognito::UserPoolDomain', { Domain: 'our-manuals', ManagedLoginVersion: 2 });
+    paged.hasResourceProperties('AWS::Cognito::ManagedLoginBranding', { UseCognitoProvidedValues: true });
+    paged.hasResourceProperties('AWS::Cognito::UserPool', {
+      Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD', 'WEB_AUTHN'] } },
+      WebAuthnRelyingPartyID: 'our-manuals.auth.eu-west-1.amazoncognito.com',
+      WebAuthnUserVerification: 'required',
+    });
+    paged.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      ExplicitAuthFlows: ['ALLOW_USER_SRP_AUTH', 'ALLOW_USER_AUTH'],
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid', 'email', 'aws.cognito.signin.user.admin'],
+      CallbackURLs: callbackUrls,
+      LogoutURLs: ['https://app.example.com/out'],
+    });
+  });
+
+  test('sends its codes from the stage’s verified address, if it has one', () => {
+    const { cognito: sending } = templatesOf({ ...stageConfig('dev'), emailSender: 'hello@example.com' });
+    sending.hasResourceProperties('AWS::Cognito::UserPool', {
+      EmailConfiguration: {
+        EmailSendingAccount: 'DEVELOPER',
+        From: 'Manuel <hello@example.com>',
+        SourceArn: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(':ses:eu-west-1:$'), ':identity/hello@example.com'])] },
+      },
+    });
+  });
+
   test('lets nobody state that an address is verified', () => {
     cognito.hasResourceProperties('AWS::Cognito::UserPoolClient', { WriteAttributes: ['email', 'locale', 'name'] });
   });

@@ -90,6 +90,17 @@ describe('a new address, where the old one is kept until the new one is verified
     await expect(verify(codeTo('countess@example.com'))).rejects.toMatchObject({ name: 'ExpiredCodeException' });
   });
 
+  test('its codes are tried fifteen times in an hour at most, and asked for five times', async () => {
+    await update({ email: 'countess@example.com' });
+    const ask = () => pool.cognito.send(new GetUserAttributeVerificationCodeCommand({ AccessToken: token, AttributeName: 'email' }));
+    for (let attempt = 0; attempt < 5; attempt++) await ask();
+    await expect(ask()).rejects.toMatchObject(LIMIT);
+    for (let attempt = 0; attempt < 15; attempt++) {
+      await expect(verify(wrongCode('countess@example.com'))).rejects.toMatchObject({ name: 'CodeMismatchException' });
+    }
+    await expect(verify(codeTo('countess@example.com'))).rejects.toMatchObject(LIMIT);
+  });
+
   test('must not be somebody else’s, at the start or by the time that it is verified', async () => {
     const taken = { name: 'AliasExistsException', message: 'An account with the given email already exists.' };
     await expect(update({ email: 'BOB@example.com' })).rejects.toMatchObject(taken);

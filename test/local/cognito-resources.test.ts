@@ -7,6 +7,7 @@ import {
   ListUserPoolClientsCommand,
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
+import { unhonouredPaths } from '../../local/assembly/honoured-properties.ts';
 import { CognitoService } from '../../local/cognito/cognito.service.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
@@ -134,6 +135,24 @@ test('of what the CDK writes, nothing is left unhonoured', () => {
     return leaves(properties).filter((leaf) => !known.some((path) => leaf === path || leaf.startsWith(`${path}.`)));
   });
   expect(unaccounted).toEqual([]);
+});
+
+test('sign-in pages are created and named as not served; so are passkeys', async () => {
+  const [users, app] = [await pool(), await client()];
+  const domain = { UserPoolId: users.ref, Domain: 'our-manuals', ManagedLoginVersion: 2 };
+  const style = { UserPoolId: users.ref, ClientId: app.ref, UseCognitoProvidedValues: true };
+  expect((await door.provision('AWS::Cognito::UserPoolDomain', 'Pages', domain)).ref).toBe('our-manuals');
+  expect((await door.provision('AWS::Cognito::ManagedLoginBranding', 'Style', style)).ref).toMatch(`${users.ref}|`);
+  await expect(door.provision('AWS::Cognito::ManagedLoginBranding', 'Style', { ...style, ClientId: 'nobody' })).rejects.toThrow('nobody');
+  await expect(door.provision('AWS::Cognito::UserPoolDomain', 'Pages', { ...domain, UserPoolId: 'none' })).rejects.toThrow('none');
+  const passkeys = { Policies: { SignInPolicy: {} }, WebAuthnRelyingPartyID: 'example.com', WebAuthnUserVerification: 'required' };
+  const unhonoured = (type: string, properties: object) => {
+    const found = service.resourceTypes.find((candidate) => candidate.type === `AWS::Cognito::${type}`);
+    return found && unhonouredPaths(found, { ...properties });
+  };
+  expect(unhonoured('UserPoolDomain', domain)).toEqual(['Domain', 'ManagedLoginVersion']);
+  expect(unhonoured('ManagedLoginBranding', style)).toEqual(['UseCognitoProvidedValues']);
+  expect(unhonoured('UserPool', passkeys)).toEqual(['Policies.SignInPolicy', 'WebAuthnRelyingPartyID', 'WebAuthnUserVerification']);
 });
 
 test.each<[object, string]>([

@@ -159,6 +159,26 @@ describe('sign-up', () => {
   });
 });
 
+describe('trying', () => {
+  const LIMIT = { name: 'LimitExceededException', message: 'Attempt limit exceeded, please try after some time.' };
+
+  // A stranger's name is refused alike, or the limit would tell who exists.
+  test.each(['guessed@example.com', 'stranger@example.com'])(
+    'codes of %s ends after fifteen in an hour, asking for one after five',
+    async (email) => {
+      if (email.startsWith('guessed')) await signUp(email);
+      for (let attempt = 0; attempt < 15; attempt++) {
+        await expect(confirm(email, otherThan(codeTo(email)))).rejects.not.toMatchObject(LIMIT);
+      }
+      await expect(confirm(email, codeTo(email) || '000000')).rejects.toMatchObject(LIMIT);
+      for (let attempt = 0; attempt < 5; attempt++) await resend(email);
+      await expect(resend(email)).rejects.toMatchObject(LIMIT);
+      door.clock.advance(HOUR_MS);
+      await resend(email);
+    },
+  );
+});
+
 describe('a forgotten password', () => {
   const forget = (email: string, ClientId = discreet) => cognito.send(new ForgotPasswordCommand({ ClientId, Username: email }));
   const reset = (email: string, code: string, password: string, ClientId = discreet) =>
