@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import {
   ChangePasswordCommand,
   CognitoIdentityProviderClient,
@@ -13,13 +16,12 @@ import {
   UpdateUserAttributesCommand,
   VerifyUserAttributeCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import amplify, { type CognitoUser, type CognitoUserSession } from 'amazon-cognito-identity-js';
 import { ManuelClient } from '../../local/cli/manuel-client.ts';
 import { codeAt } from '../../local/cognito/totp.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { App, type SignedIn } from '../support/app.ts';
+import { PROJECT, type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { claimsOf } from '../support/users.ts';
-import '../support/srp-arithmetic.ts';
 
 const PASSWORD = 'Analytical-Engine-1843';
 const SECOND_MS = 1000;
@@ -30,6 +32,7 @@ const CODE_MAIL = { subject: 'Your code for Manuel', body: expect.stringMatching
 
 let runtime: StartedRuntime;
 let control: RuntimeControl;
+let app: App;
 /** Without a key, as an app is. */
 let cognito: CognitoIdentityProviderClient;
 /** By how much the runtime's time is ahead. */
@@ -38,6 +41,7 @@ let aheadMs = 0;
 beforeAll(async () => {
   runtime = await startRuntime();
   control = new RuntimeControl(runtime.file);
+  app = new App(runtime.file);
   cognito = new CognitoIdentityProviderClient({ endpoint: runtime.file.aws_endpoint, region: runtime.file.region, maxAttempts: 1 });
 });
 
@@ -52,11 +56,6 @@ async function advance(ms: number): Promise<void> {
 }
 
 const newName = () => `${randomUUID()}@example.com`;
-const appPool = () => {
-  const { user_pool_id: UserPoolId, client_id: ClientId, aws_endpoint: endpoint } = runtime.file;
-  return new amplify.CognitoUserPool({ UserPoolId, ClientId, endpoint });
-};
-const appUser = (Username: string) => new amplify.CognitoUser({ Username, Pool: appPool() });
 const callTheApi = (token: string) => new ManuelClient(runtime.file.api_url, token).usage();
 const LET_IN = { daily_used: 0 };
 const EXPIRED = { status: 401 };
@@ -67,39 +66,10 @@ async function mailTo(recipient: string) {
   return message;
 }
 
-const signUp = (name: string, password = PASSWORD) =>
-  new Promise<void>((resolve, reject) => appPool().signUp(name, password, [], [], (error) => (error ? reject(error) : resolve())));
-const confirm = (name: string, code: string) =>
-  new Promise<void>((resolve, reject) => appUser(name).confirmRegistration(code, false, (error) => (error ? reject(error) : resolve())));
-const resend = (name: string) =>
-  new Promise<void>((resolve, reject) => appUser(name).resendConfirmationCode((error) => (error ? reject(error) : resolve())));
-
-interface SignedIn {
-  readonly user: CognitoUser;
-  readonly session: CognitoUserSession;
-}
-
-/** Signs in by SRP; `code` is asked where an authenticator app is. */
-function signIn(name: string, password = PASSWORD, codes: readonly string[] = []): Promise<SignedIn> {
-  const user = appUser(name);
-  const left = [...codes];
-  return new Promise((resolve, reject) => {
-    const onSuccess = (session: CognitoUserSession) => resolve({ user, session });
-    const sendCode = () => {
-      const code = left.shift();
-      if (code === undefined) return reject(new Error('a code was asked for'));
-      const onFailure = (error: Error) => (left.length > 0 ? sendCode() : reject(error));
-      user.sendMFACode(code, { onSuccess, onFailure }, 'SOFTWARE_TOKEN_MFA');
-    };
-    const details = new amplify.AuthenticationDetails({ Username: name, Password: password });
-    user.authenticateUser(details, { onSuccess, onFailure: reject, totpRequired: sendCode });
-  });
-}
-
 async function newUser(): Promise<string> {
   const name = newName();
-  await signUp(name);
-  await confirm(name, (await mailTo(name)).code);
+  await app.signUp(name, PASSWORD);
+  await app.confirm(name, (await mailTo(name)).code);
   return name;
 }
 
@@ -117,26 +87,26 @@ test('nothing that the template states of sign-in is left unhonoured', () => {
 
 test('somebody signs up, confirms the address by a code, signs in and is let in', async () => {
   const name = newName();
-  await expect(signUp(name, 'short')).rejects.toMatchObject({ name: 'InvalidPasswordException' });
-  await signUp(name);
-  await expect(signUp(name.toUpperCase())).rejects.toMatchObject({ name: 'UsernameExistsException' });
+  await expect(app.signUp(name, 'short')).rejects.toMatchObject({ name: 'InvalidPasswordException' });
+  await app.signUp(name, PASSWORD);
+  await expect(app.signUp(name.toUpperCase(), PASSWORD)).rejects.toMatchObject({ name: 'UsernameExistsException' });
   const first = await mailTo(name);
   expect(first).toMatchObject({ operation: 'SignUp', ...CODE_MAIL });
   expect(runtime.output()).toContain(`mail to ${name}: ${first.subject} – ${first.body}`);
-  await expect(signIn(name)).rejects.toMatchObject({ name: 'UserNotConfirmedException' });
-  await expect(confirm(name, first.code === '000000' ? '111111' : '000000')).rejects.toMatchObject({ name: 'CodeMismatchException' });
+  await expect(app.signIn(name, PASSWORD)).rejects.toMatchObject({ name: 'UserNotConfirmedException' });
+  await expect(app.confirm(name, first.code === '000000' ? '111111' : '000000')).rejects.toMatchObject({ name: 'CodeMismatchException' });
   await advance(DAY_MS);
-  await expect(confirm(name, first.code)).rejects.toMatchObject({ name: 'ExpiredCodeException' });
-  await resend(name);
-  await confirm(name, (await mailTo(name)).code);
-  const signedIn = await signIn(name);
+  await expect(app.confirm(name, first.code)).rejects.toMatchObject({ name: 'ExpiredCodeException' });
+  await app.resend(name);
+  await app.confirm(name, (await mailTo(name)).code);
+  const signedIn = await app.signIn(name, PASSWORD);
   expect(claimsOf(signedIn.session.getIdToken().getJwtToken())).toMatchObject({ email: name, email_verified: true });
   expect(await callTheApi(accessTokenOf(signedIn))).toMatchObject(LET_IN);
 });
 
 test('an authenticator app is set up and asked for from then on', async () => {
   const name = await newUser();
-  const { user, session } = await signIn(name);
+  const { user, session } = await app.signIn(name, PASSWORD);
   const secret = await new Promise<string>((resolve, reject) =>
     user.associateSoftwareToken({ associateSecretCode: resolve, onFailure: reject }),
   );
@@ -144,17 +114,17 @@ test('an authenticator app is set up and asked for from then on', async () => {
   await new Promise((onSuccess, onFailure) => user.verifySoftwareToken(code(), 'Phone', { onSuccess, onFailure }));
   const AccessToken = session.getAccessToken().getJwtToken();
   await cognito.send(new SetUserMFAPreferenceCommand({ AccessToken, SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } }));
-  await expect(signIn(name)).rejects.toThrow('a code was asked for');
-  await expect(signIn(name, PASSWORD, [code()])).rejects.toMatchObject({ name: 'ExpiredCodeException' });
+  await expect(app.signIn(name, PASSWORD)).rejects.toThrow('a code was asked for');
+  await expect(app.signIn(name, PASSWORD, [code()])).rejects.toMatchObject({ name: 'ExpiredCodeException' });
   await advance(MINUTE_MS);
   const wrong = code() === '000000' ? '111111' : '000000';
-  await expect(signIn(name, PASSWORD, [wrong])).rejects.toMatchObject({ name: 'CodeMismatchException' });
-  const signedIn = await signIn(name, PASSWORD, [wrong, code()]);
+  await expect(app.signIn(name, PASSWORD, [wrong])).rejects.toMatchObject({ name: 'CodeMismatchException' });
+  const signedIn = await app.signIn(name, PASSWORD, [wrong, code()]);
   expect(await callTheApi(accessTokenOf(signedIn))).toMatchObject(LET_IN);
 });
 
 test('a session is renewed by tokens that replace each other, until the thirty days are over', async () => {
-  const signedIn = await signIn(await newUser());
+  const signedIn = await app.signIn(await newUser(), PASSWORD);
   const [first, accessToken] = [refreshTokenOf(signedIn), accessTokenOf(signedIn)];
   const AuthParameters = { REFRESH_TOKEN: first };
   const oldWay = new InitiateAuthCommand({ AuthFlow: 'REFRESH_TOKEN_AUTH', ClientId: runtime.file.client_id, AuthParameters });
@@ -179,7 +149,7 @@ test.each<[string, (signedIn: SignedIn) => Promise<unknown>]>([
     (signedIn) => cognito.send(new RevokeTokenCommand({ ClientId: runtime.file.client_id, Token: refreshTokenOf(signedIn) })),
   ],
 ])('who %s renews nothing any more; the access token is let in until it expires', async (_how, leave) => {
-  const signedIn = await signIn(await newUser());
+  const signedIn = await app.signIn(await newUser(), PASSWORD);
   const AccessToken = accessTokenOf(signedIn);
   await leave(signedIn);
   await expect(refresh(refreshTokenOf(signedIn))).rejects.toMatchObject({ name: 'NotAuthorizedException' });
@@ -204,17 +174,17 @@ test('a forgotten password is replaced by a code, and nobody learns who has an a
     cognito.send(new ConfirmForgotPasswordCommand({ ...client, Username, ConfirmationCode, Password }));
   for (const Username of [name, nobody]) {
     await expect(replace(Username, wrong, 'Difference-Engine-1822')).rejects.toMatchObject({ name: 'CodeMismatchException' });
-    await expect(signIn(Username, 'Wrong-Engine-1843')).rejects.toMatchObject(WRONG);
+    await expect(app.signIn(Username, 'Wrong-Engine-1843')).rejects.toMatchObject(WRONG);
   }
   await expect(replace(name, code, PASSWORD)).rejects.toMatchObject({ name: 'PasswordHistoryPolicyViolationException' });
   await replace(name, code, 'Difference-Engine-1822');
-  await expect(signIn(name)).rejects.toMatchObject(WRONG);
-  expect(await callTheApi(accessTokenOf(await signIn(name, 'Difference-Engine-1822')))).toMatchObject(LET_IN);
+  await expect(app.signIn(name, PASSWORD)).rejects.toMatchObject(WRONG);
+  expect(await callTheApi(accessTokenOf(await app.signIn(name, 'Difference-Engine-1822')))).toMatchObject(LET_IN);
 });
 
 test('password and address are changed, and the user stays the same to the API', async () => {
   const [name, newAddress] = [await newUser(), newName()];
-  const AccessToken = accessTokenOf(await signIn(name));
+  const AccessToken = accessTokenOf(await app.signIn(name, PASSWORD));
   const ProposedPassword = 'Difference-Engine-1822';
   await cognito.send(new ChangePasswordCommand({ AccessToken, PreviousPassword: PASSWORD, ProposedPassword }));
   const state = (Name: string, Value: string) =>
@@ -222,22 +192,39 @@ test('password and address are changed, and the user stays the same to the API',
   await expect(state('email_verified', 'true')).rejects.toMatchObject({ name: 'NotAuthorizedException' });
   await expect(state('given_name', 'Ada')).rejects.toMatchObject({ name: 'NotAuthorizedException' });
   await state('email', newAddress);
-  await expect(signIn(newAddress, ProposedPassword)).rejects.toMatchObject(WRONG);
+  await expect(app.signIn(newAddress, ProposedPassword)).rejects.toMatchObject(WRONG);
   const { code } = await mailTo(newAddress);
   await cognito.send(new VerifyUserAttributeCommand({ AccessToken, AttributeName: 'email', Code: code }));
-  const after = accessTokenOf(await signIn(newAddress, ProposedPassword));
+  const after = accessTokenOf(await app.signIn(newAddress, ProposedPassword));
   expect(claimsOf(after)['sub']).toBe(claimsOf(AccessToken)['sub']);
   expect(await callTheApi(after)).toMatchObject(LET_IN);
 });
 
 test('who guesses is locked out ever longer, then let in again', async () => {
   const name = await newUser();
-  const guess = () => signIn(name, 'Wrong-Engine-1843');
+  const guess = () => app.signIn(name, 'Wrong-Engine-1843');
   for (let failures = 1; failures <= 9; failures++) {
     await expect(guess()).rejects.toMatchObject(WRONG);
     if (failures >= 5 && failures < 9) await advance(2 ** (failures - 5) * SECOND_MS);
   }
-  await expect(signIn(name)).rejects.toMatchObject({ name: 'NotAuthorizedException', message: 'Password attempts exceeded' });
+  await expect(app.signIn(name, PASSWORD)).rejects.toMatchObject({ name: 'NotAuthorizedException', message: 'Password attempts exceeded' });
   await advance(16 * SECOND_MS);
-  expect(await callTheApi(accessTokenOf(await signIn(name)))).toMatchObject(LET_IN);
+  expect(await callTheApi(accessTokenOf(await app.signIn(name, PASSWORD)))).toMatchObject(LET_IN);
+});
+
+test('the same from the command line: sign up, look into the outbox, confirm, sign in', async () => {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const manuel = async (...words: string[]) => {
+    const command = [path.join(PROJECT, 'local/cli/manuel.ts'), ...words, '--directory', runtime.directory];
+    return (await promisify(execFile)(process.execPath, command, { env })).stdout;
+  };
+  const name = newName();
+  await expect(manuel('sign-up', name)).rejects.toMatchObject({ stderr: expect.stringContaining('"sign-up" needs two arguments.') });
+  await expect(manuel('sign-up', name, 'short')).rejects.toMatchObject({ stderr: expect.stringMatching(/^Password did not conform/) });
+  expect(await manuel('sign-up', name, PASSWORD)).toContain('A code went to');
+  const [, code = ''] = new RegExp(`${name}: .*\n.* is (\\d{6})\\.`).exec(await manuel('outbox')) ?? [];
+  await expect(manuel('token', '--as', name)).rejects.toMatchObject({ stderr: expect.stringContaining('give it with --password') });
+  await manuel('confirm', name, code);
+  const token = await manuel('token', '--as', name, '--password', PASSWORD);
+  expect(await callTheApi(token.trim())).toMatchObject(LET_IN);
 });
