@@ -40,7 +40,7 @@ export class AuthSessions {
   /** Gives the session's id. */
   open(challenge: Challenge, lifetimeMs: number, id = randomBytes(96).toString('base64url')): string {
     const now = this.#clock.now();
-    for (const [key, session] of this.#sessions) if (session.expiresAtMs <= now) this.#sessions.delete(key);
+    for (const [key, session] of this.#sessions.entries()) if (session.expiresAtMs <= now) this.#sessions.delete(key);
     this.#sessions.set(id, { challenge, expiresAtMs: now + lifetimeMs, spent: false });
     return id;
   }

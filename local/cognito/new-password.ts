@@ -40,10 +40,9 @@ export async function answerNewPassword(
   const [missing] = missingAttributes(pool, attributes);
   if (missing) throw invalidParameter(`Invalid attributes given, ${missing} is missing`);
   enforcePasswordPolicy(pool.passwordPolicy, responses.NEW_PASSWORD, 'Password does not conform to policy');
-  pool.users.setPassword(user, responses.NEW_PASSWORD, { temporary: false, historySize: pool.passwordPolicy.historySize });
-  pool.users.change(user, { attributes });
+  const replaced = pool.users.setPassword(user, responses.NEW_PASSWORD, { temporary: false, historySize: pool.passwordPolicy.historySize });
   pool.sessions.spend(session);
-  return askSecondFactor(pool, client, user, nowMs);
+  return askSecondFactor(pool, client, pool.users.change(replaced, { attributes }), nowMs);
 }
 
 function statedAttributes(user: User, client: UserPoolClient, responses: Readonly<Record<string, string>>) {

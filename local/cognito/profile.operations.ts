@@ -36,8 +36,8 @@ export function profileOperations(pools: UserPools, mail: Mail, clock: Clock): O
       const fixed = Object.keys(stated).find((name) => pool.fixedAttributes.includes(name));
       if (fixed) throw invalidParameter(`user.${fixed}: Attribute cannot be updated.`);
       const { email, ...others } = stated;
-      pool.users.change(user, { attributes: { ...user.attributes, ...others } });
-      const delivery = email === undefined || email === user.attributes['email'] ? undefined : startEmailChange(pool, user, email, mail);
+      const changed = pool.users.change(user, { attributes: { ...user.attributes, ...others } });
+      const delivery = email === undefined || email === user.attributes['email'] ? undefined : startEmailChange(pool, changed, email, mail);
       return { CodeDeliveryDetailsList: delivery ? [delivery] : [] };
     }),
 
@@ -104,7 +104,7 @@ function startEmailChange(pool: UserPool, user: User, email: string, mail: Mail)
 
 function requireFree(pool: UserPool, user: User, email: string): void {
   const owner = pool.findUser(email);
-  if (owner && owner !== user) throw new AwsError('AliasExistsException', 'An account with the given email already exists.');
+  if (owner && owner.sub !== user.sub) throw new AwsError('AliasExistsException', 'An account with the given email already exists.');
 }
 
 function requireEmail(attribute: string): void {

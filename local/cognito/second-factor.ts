@@ -44,16 +44,16 @@ export async function answerCode(
   nowMs: number,
 ) {
   const user = pool.challengedUser(SOFTWARE_TOKEN_MFA, session, client, responses.USERNAME);
-  pool.users.change(user, { softwareToken: takeCode(user.softwareToken, responses.SOFTWARE_TOKEN_MFA_CODE, nowMs) });
+  const softwareToken = takeCode(user.softwareToken, responses.SOFTWARE_TOKEN_MFA_CODE, nowMs);
   pool.sessions.spend(session);
-  return completeSignIn(pool, client, user, nowMs);
+  return completeSignIn(pool, client, pool.users.change(user, { softwareToken }), nowMs);
 }
 
 /** Signs in a user who has just set up the app that the pool demands: the session is VerifySoftwareToken's. */
 export async function answerSetUp(pool: UserPool, client: UserPoolClient, session: string, username: string, nowMs: number) {
   const user = pool.challengedUser('MFA_SETUP', session, client, username);
   if (!pool.sessions.find(session, 'MFA_SETUP').proved) throw noSoftwareToken();
-  pool.users.change(user, { softwareToken: { ...user.softwareToken, enabled: true, preferred: true } });
+  const softwareToken = { ...user.softwareToken, enabled: true, preferred: true };
   pool.sessions.spend(session);
-  return completeSignIn(pool, client, user, nowMs);
+  return completeSignIn(pool, client, pool.users.change(user, { softwareToken }), nowMs);
 }

@@ -100,7 +100,8 @@ export class UserPool {
   challengedUser(name: Challenge['name'], session: string, client: UserPoolClient, username: string): User {
     const challenge = this.sessions.find(session, name);
     const user = 'sub' in challenge ? this.findUser(challenge.sub) : undefined;
-    if (!user || challenge.clientId !== client.id || this.findUser(username) !== user) throw notAuthorized('Invalid session for the user.');
+    if (!user || challenge.clientId !== client.id || this.findUser(username)?.sub !== user.sub)
+      throw notAuthorized('Invalid session for the user.');
     if (!user.enabled) throw userDisabled();
     return user;
   }

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Attributes, attributeEntries } from './attributes.ts';
-import { emailTaken } from './refusals.ts';
+import { emailTaken, noSuchUser } from './refusals.ts';
 import { NO_SOFTWARE_TOKEN, type SoftwareToken } from './software-token.ts';
 import { createVerifier, matchesVerifier, type PasswordVerifier, type SrpIdentity } from './srp.ts';
 
 /** Where an account stands. `FORCE_CHANGE_PASSWORD`: an operator made it, and its password is temporary. */
 type UserStatus = 'UNCONFIRMED' | 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD';
 
-/** A user of a pool, plain data, which `Users` alone changes. The username is the `sub`; the e-mail address is an alias of it. */
+/** A user of a pool, plain data: `Users` puts another in its place when something changes. The username is the `sub`; the e-mail address is an alias of it. */
 export interface User {
   readonly sub: string;
   readonly createdAtMs: number;
@@ -96,13 +96,13 @@ export class Users {
   }
 
   /** Throws PasswordHistoryPolicyViolationException when the password is one of the last `historySize`, the present one included. */
-  setPassword(user: User, password: string, options: { temporary: boolean; historySize: number }): void {
+  setPassword(user: User, password: string, options: { temporary: boolean; historySize: number }): User {
     const identity = this.srpIdentity(user.sub);
     const remembered = [user.password, ...user.formerPasswords].slice(0, options.historySize);
     if (remembered.some((former) => matchesVerifier(identity, former, password))) {
       throw new AwsError('PasswordHistoryPolicyViolationException', 'Password has previously been used.');
     }
-    this.#write(user, {
+    return this.#write(user, {
       formerPasswords: remembered,
       password: createVerifier(identity, password),
       temporaryPasswordSetAtMs: options.temporary ? this.#clock.now() : undefined,
@@ -110,13 +110,17 @@ export class Users {
     });
   }
 
-  change(user: User, changes: Changes): void {
-    this.#write(user, changes);
+  /** Gives the user as changed. Throws UserNotFoundException when they were deleted meanwhile. */
+  change(user: User, changes: Changes): User {
+    return this.#write(user, changes);
   }
 
-  /** Every change of a user comes through here. */
-  #write(user: User, changes: Partial<User>): void {
-    Object.assign(user, changes, { modifiedAtMs: this.#clock.now() });
+  #write(user: User, changes: Partial<User>): User {
+    const current = this.#bySub.get(user.sub);
+    if (!current) throw noSuchUser();
+    const changed = { ...current, ...changes, modifiedAtMs: this.#clock.now() };
+    this.#bySub.set(user.sub, changed);
+    return changed;
   }
 }
 
