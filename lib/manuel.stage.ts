@@ -7,6 +7,7 @@ import { CognitoStack } from './stacks/cognito.stack.ts';
 import { DeadLetterStack } from './stacks/dead-letter.stack.ts';
 import { KnowledgeBaseStack } from './stacks/knowledge-base.stack.ts';
 import { StorageStack } from './stacks/storage.stack.ts';
+import { WafStack } from './stacks/waf.stack.ts';
 import { refuseOutOfRange } from './stage-config.ts';
 import { missingValues } from './stages.ts';
 
@@ -39,6 +40,7 @@ export class ManuelStage extends Construct {
       knowledgeBase,
       deadLetter,
     });
+    if (config.waf) new WafStack(this, 'waf', { ...stack('waf', 'web ACL and its log'), api, cognito });
     // On a stack, since what is above the stacks the CLI does not print.
     for (const { value, sentence } of missingValues(config)) Annotations.of(api).addWarningV2(`manuel:${value}`, sentence);
     this.node.addValidation({ validate: () => guardedActionRefusals(this) });

@@ -77,6 +77,11 @@ export class Api extends Construct {
     return this.#restApi.url;
   }
 
+  /** What a web ACL is put before. */
+  get stageArn(): string {
+    return this.#restApi.deploymentStage.stageArn;
+  }
+
   /** Serves every route of a contract by its function, and tells the function what it needs to know of the API. */
   serve(contract: FunctionContract, fn: CapabilityFunction): void {
     fn.provide({

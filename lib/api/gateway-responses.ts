@@ -30,7 +30,10 @@ const GATEWAY_PROBLEMS: Readonly<Record<GatewayResponseName, GatewayProblem>> = 
   EXPIRED_TOKEN: { code: 'unauthorized', detail: 'The access token has expired. Sign in and try again.' },
   ACCESS_DENIED: { code: 'forbidden', detail: 'The access token does not allow this.' },
   INVALID_API_KEY: { code: 'forbidden', detail: 'The request was refused.' },
-  WAF_FILTERED: { code: 'forbidden', detail: 'The request was blocked.' },
+  WAF_FILTERED: {
+    code: 'forbidden',
+    detail: 'The request was blocked: by where it comes from, what it holds, or how many came before it.',
+  },
   // What is asked
   BAD_REQUEST_BODY: { code: 'malformed_body', detail: 'The body must be a JSON object with the required members.' },
   BAD_REQUEST_PARAMETERS: { code: 'invalid_request', detail: 'A required parameter is missing.' },

@@ -23,6 +23,9 @@ export interface ApiStackProps extends StackProps, FunctionSettings {
 
 /** The API and everything that can be deployed anew at any time: functions, queues, rules. */
 export class ApiStack extends Stack {
+  /** Of the API's deployed stage. */
+  readonly stageArn: string;
+
   constructor(scope: Construct, id: string, { config, code, cognito, storage, knowledgeBase, deadLetter, ...props }: ApiStackProps) {
     super(scope, id, props);
     const settings: FunctionSettings = { config, code };
@@ -68,6 +71,7 @@ export class ApiStack extends Stack {
         completion: this.#byArn('TranscribeCompletion', deadLetter.transcribe.completion),
       },
     });
+    this.stageArn = api.stageArn;
     new CfnOutput(this, 'ApiUrl', { value: api.url });
   }
 

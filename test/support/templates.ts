@@ -25,14 +25,16 @@ export function appOf(config: StageConfig = stageConfig('dev')): { readonly app:
   return { app, stage: new ManuelStage(app, `Manuel-${config.name}`, { config, code: () => Code.fromInline('// not bundled') }) };
 }
 
-/** The templates of a stage. */
-export function templatesOf(config?: StageConfig): Record<StackName, Template> {
+/** The templates of a stage; that of the web ACL where there is one. */
+export function templatesOf(config?: StageConfig): Record<StackName, Template> & { readonly waf?: Template } {
   const { app, stage } = appOf(config);
   const names: StackName[] = ['cognito', 'storage', 'knowledge-base', 'dead-letter', 'api'];
   const templates = Object.fromEntries(names.map((name) => [name, Template.fromStack(stage.node.findChild(name) as Stack)])) as Record<
     StackName,
     Template
   >;
+  const waf = stage.node.tryFindChild('waf');
+  const optional = waf && { waf: Template.fromStack(waf as Stack) };
   rmSync(app.outdir, { recursive: true, force: true });
-  return templates;
+  return { ...templates, ...optional };
 }
