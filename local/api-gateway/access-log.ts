@@ -73,10 +73,12 @@ function compile(format: string): (string | Reader)[] {
   return [...parts, format.slice(end)];
 }
 
+/** What does not begin with `$context.` keeps its dollar, and so is no variable's name. */
 function readerOf(reference: string): Reader {
   const name = reference.replace(/^\$context\./, '');
   const own = Object.hasOwn(EXCHANGE_VARIABLES, name) ? EXCHANGE_VARIABLES[name] : undefined;
-  const read = own ?? contextReader(name);
-  if (name === reference || !read) throw notEmulated(`the variable "${reference}" in an access log's format`);
-  return own ?? (({ context }) => contextReader(name)?.(context));
+  if (own) return own;
+  const read = contextReader(name);
+  if (!read) throw notEmulated(`the variable "${reference}" in an access log's format`);
+  return ({ context }) => read(context);
 }
