@@ -72,7 +72,8 @@ test('an ingestion under way goes on, and until then the earlier text is found',
   });
 });
 
-test('a deletion under way goes on, and a failure stays one', async () => {
+test('a deletion under way goes on and leaves nothing, and a failure stays one', async () => {
+  let place = '';
   await run(async (base) => {
     await base.publish(KETTLE);
     base.service.ingestionTimes = { deletingMs: HOUR_MS };
@@ -86,7 +87,14 @@ test('a deletion under way goes on, and a failure stays one', async () => {
     expect([await base.statusOf('kettle#1'), await found(base)]).toEqual(['NOT_FOUND', []]);
     expect([await base.statusOf('broken#1'), await base.reasonOf('broken#1')]).toEqual(['FAILED', 'It is broken.']);
   });
-  await run(async (base) => expect(await base.statusOf('kettle#1')).toBe('NOT_FOUND'));
+  await run(async (base) => {
+    expect(await base.statusOf('kettle#1')).toBe('NOT_FOUND');
+    const { knowledgeBaseId, dataSourceId } = base.source;
+    place = `bedrock-documents/${knowledgeBaseId}/${dataSourceId}`;
+  });
+  const state = State.open(directory);
+  expect([...state.map(place).keys()]).toEqual(['broken#1']);
+  state.close();
 });
 
 describe('with a model that embeds', () => {

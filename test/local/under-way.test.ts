@@ -83,6 +83,8 @@ describe('a delivery of EventBridge', () => {
         RETRY_ATTEMPTS: '2',
         EXHAUSTED_RETRY_CONDITION: 'MaximumRetryAttempts',
       });
+      // Two of the nine were used up: the attempt at the start, and the one retry that was left.
+      expect(bus.queues.refusals).toHaveLength(7);
     });
   });
 
@@ -156,6 +158,7 @@ describe('an asynchronous invocation', () => {
         expect.stringMatching(/Hanging.*event .* is lost: there is no such function any more/),
         expect.stringContaining(`event ${requestId} is given up after 3 failed attempts`),
       ]);
+      expect(await under.logOf(name, 'REPORT')).toHaveLength(2);
     });
   });
 });
