@@ -23,6 +23,7 @@ import { SnsService } from './sns/sns.service.ts';
 import { SqsService } from './sqs/sqs.service.ts';
 import type { SpeechEngine } from './transcribe/speech.ts';
 import { TranscribeService } from './transcribe/transcribe.service.ts';
+import { WafService } from './waf/waf.service.ts';
 
 export interface ServicesOptions {
   readonly frontDoor: FrontDoor;
@@ -54,7 +55,10 @@ export function createServices(options: ServicesOptions): Services {
   const topics = new SnsService({ clock, region, access, queues, report });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report, state });
   const events = new EventBridgeService({ clock, region, queues, functions, report, state });
-  const userPools = new CognitoService({ clock, region, report });
+  const metrics = new CloudWatchService({ lines: logs, report });
+  const isResource = (arn: string) => api.hasStage(arn) || userPools.hasPool(arn);
+  const firewall = new WafService({ clock, region, logs, metrics, isResource });
+  const userPools = new CognitoService({ clock, region, firewall, report });
   const bedrock = new BedrockService({ clock, region, access, embedder, answerer, state });
   const files = new S3Service({
     clock,
@@ -78,10 +82,10 @@ export function createServices(options: ServicesOptions): Services {
     report,
     state,
   });
-  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, logs, report });
+  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, firewall, logs, report });
   const all: Service[] = [
     logs,
-    new CloudWatchService({ lines: logs, report }),
+    metrics,
     new DynamoDbService({ clock, region, directory: path.join(directory, 'dynamodb') }),
     files,
     new KmsService({ region }),
@@ -90,6 +94,7 @@ export function createServices(options: ServicesOptions): Services {
     events,
     malwareScans,
     transcriptions,
+    firewall,
     userPools,
     bedrock,
     functions,

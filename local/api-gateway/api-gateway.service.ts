@@ -1,10 +1,12 @@
 import type { LogSink } from '../logs/log-sink.ts';
 import { type AwsCall, type AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Firewall } from '../platform/firewall.ts';
 import { jsonReply } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import type { TokenVerifier } from './cognito-authorizer.ts';
 import { HttpServer } from './http-server.ts';
+import { stageArn } from './identifiers.ts';
 import { type FunctionInvoker, LambdaProxy } from './lambda-proxy.ts';
 import { RequestHandler } from './request-handler.ts';
 import { resourceTypes } from './resource-types.ts';
@@ -20,6 +22,8 @@ export interface ApiGatewayOptions {
   readonly authorizers: TokenVerifier;
   /** Takes the stage's access log. */
   readonly logs: LogSink;
+  /** Stands before the API, where the templates have a web ACL. */
+  readonly firewall?: Firewall | undefined;
   /** Takes lines for the developer: why a request failed, which setting is not honoured. */
   readonly report: (line: string) => void;
 }
@@ -34,9 +38,12 @@ export class ApiGatewayService implements Service {
   readonly #apis = new Parts<RestApi>('API');
   readonly #handler: RequestHandler;
   readonly #server: HttpServer;
+  readonly #region: string;
 
-  constructor({ clock, region, functions, authorizers, logs, report }: ApiGatewayOptions) {
-    this.#handler = new RequestHandler({ clock, report, lambdaProxy: new LambdaProxy({ functions, clock, region, report }) });
+  constructor({ clock, region, functions, authorizers, firewall, logs, report }: ApiGatewayOptions) {
+    this.#region = region;
+    const lambdaProxy = new LambdaProxy({ functions, clock, region, report });
+    this.#handler = new RequestHandler({ clock, region, report, firewall, lambdaProxy });
     this.resourceTypes = resourceTypes({ apis: this.#apis, region, verifier: authorizers, logs, report });
     this.#server = new HttpServer({ answer: (request, clientGone) => this.#handler.handle(this.#theApi(), request, clientGone), report });
   }
@@ -48,6 +55,11 @@ export class ApiGatewayService implements Service {
   async listen(port: number): Promise<string> {
     this.#theApi().requireStage();
     return this.#server.listen(port);
+  }
+
+  /** Whether one of the APIs has a stage of this ARN. */
+  hasStage(arn: string): boolean {
+    return this.#apis.all().some((api) => stageArn(this.#region, api.deployment) === arn);
   }
 
   /** Stops serving; open connections are dropped. */

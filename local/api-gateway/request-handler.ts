@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
+import type { Firewall } from '../platform/firewall.ts';
 import type { Exchange } from './access-log.ts';
 import { GatewayError } from './gateway-error.ts';
 import { type ApiReply, type ApiRequest, type HeaderLine, headerValues } from './http-message.ts';
+import { stageArn } from './identifiers.ts';
 import type { LambdaIntegration } from './integration.ts';
 import type { LambdaProxy } from './lambda-proxy.ts';
 import { openContext, type RequestContext } from './request-context.ts';
@@ -13,6 +15,9 @@ import { traceRoot } from './trace-id.ts';
 
 export interface RequestHandlerOptions {
   readonly clock: Clock;
+  readonly region: string;
+  /** Looks at a request before anything else does. */
+  readonly firewall: Firewall | undefined;
   readonly lambdaProxy: LambdaProxy;
   /** Told of faults of the emulator itself. */
   readonly report: (line: string) => void;
@@ -30,7 +35,7 @@ interface Passage {
   pathParameters: Readonly<Record<string, string>>;
 }
 
-/** Takes a request through an API's stations: route, throttle, authorizer, validation, integration. */
+/** Takes a request through an API's stations: web ACL, route, throttle, authorizer, validation, integration. */
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
 
@@ -64,6 +69,7 @@ export class RequestHandler {
 
   async #pass(api: RestApi, passage: Passage, clientGone: AbortSignal): Promise<ApiReply> {
     const { request, context, path } = passage;
+    this.#passFirewall(passage);
     const match = api.routes.match(request.method, path);
     if (!match) throw unknownRoute(request);
     const { method, resource } = this.#enter(match, passage);
@@ -75,6 +81,12 @@ export class RequestHandler {
     if (method.expectations) validateRequest(request, passage.pathParameters, method.expectations);
     if (method.integration.kind === 'mock') return method.integration.mock.answer(request, context);
     return this.#integrate(method.integration, passage, clientGone);
+  }
+
+  #passFirewall({ request, deployment, context }: Passage): void {
+    const { firewall, region } = this.#options;
+    const admitted = firewall?.admits(stageArn(region, deployment), { ...request, requestId: context.requestId }) ?? true;
+    if (!admitted) throw new GatewayError('WAF_FILTERED', 'Forbidden');
   }
 
   #enter(match: RouteMatch<Method>, passage: Passage): RouteMatch<Method> {

@@ -2,12 +2,23 @@ import type { ResourceType } from '../platform/service.ts';
 
 /**
  * The paths of a resource's properties that are neither honoured nor inert: what behaves differently on AWS. Where nothing below
- * a path is known, the path stands for all of it.
+ * a path is known, the path stands for all of it. Where a reason is known, it follows in brackets.
  */
-export function unhonouredPaths({ honours, inert = {} }: ResourceType, properties: Readonly<Record<string, unknown>>): string[] {
+export function unhonouredPaths(
+  { honours, inert = {}, notHonoured = {} }: ResourceType,
+  properties: Readonly<Record<string, unknown>>,
+): string[] {
   const known = [...honours, ...Object.keys(inert)];
-  const unhonoured = leafPaths(properties).filter((path) => !known.some((prefix) => path === prefix || path.startsWith(`${prefix}.`)));
-  return [...new Set(unhonoured.map((path) => shortened(path, known)))];
+  const unhonoured = leafPaths(properties).filter((path) => !known.some((prefix) => isBelow(path, prefix)));
+  const explain = (path: string) => {
+    const [explained, reason] = Object.entries(notHonoured).find(([prefix]) => isBelow(path, prefix)) ?? [];
+    return explained === undefined ? shortened(path, known) : `${explained} (${reason})`;
+  };
+  return [...new Set(unhonoured.map(explain))];
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}.`);
 }
 
 function shortened(path: string, known: readonly string[]): string {

@@ -71,6 +71,11 @@ export class CloudWatchService implements Service {
     this.#unsubscribe();
   }
 
+  /** Takes one of what another service counts by itself. */
+  add(metric: MetricIdentity, atMs: number): void {
+    this.#store.add(metric, atMs, [1]);
+  }
+
   #putAside(entry: LogEntry): void {
     if (!claimsMetrics(entry.message)) return;
     this.#unread.push({ entry, arrivedAtMs: Date.now() });

@@ -1,15 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { type AwsCall, AwsError, type AwsReply, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Firewall } from '../platform/firewall.ts';
 import { JsonProtocol } from '../platform/json-protocol.ts';
 import { jsonReply } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { addressedPool } from './addressed-pool.ts';
 import { Mail } from './mail.ts';
 import { notEmulatedOperations } from './not-emulated.operations.ts';
 import { Outbox } from './outbox.ts';
 import { passwordRecoveryOperations } from './password-recovery.operations.ts';
 import { poolDescriptionOperations } from './pool-description.operations.ts';
 import { profileOperations } from './profile.operations.ts';
+import { blockedByFirewall } from './refusals.ts';
 import { signInPageTypes, userPoolClientType, userPoolType } from './resource-types.ts';
 import { signInOperations } from './sign-in.operations.ts';
 import { signUpOperations } from './sign-up.operations.ts';
@@ -30,11 +34,14 @@ export class CognitoService implements Service {
   readonly outbox: Outbox;
   readonly #pools = new UserPools();
   readonly #clock: Clock;
+  readonly #firewall: Firewall | undefined;
   readonly #protocol: JsonProtocol;
   readonly #publicOperations: ReadonlySet<string>;
 
-  constructor(options: { clock: Clock; region: string; report?: (line: string) => void }) {
+  /** Where the templates have a web ACL, `firewall` stands before the public operations. */
+  constructor(options: { clock: Clock; region: string; firewall?: Firewall | undefined; report?: (line: string) => void }) {
     this.#clock = options.clock;
+    this.#firewall = options.firewall;
     this.outbox = new Outbox(options.report ?? (() => {}));
     this.resourceTypes = [userPoolType(this.#pools, options), userPoolClientType(this.#pools), ...signInPageTypes(this.#pools)];
     const mail = new Mail(this.outbox, options.clock);
@@ -63,7 +70,9 @@ export class CognitoService implements Service {
   }
 
   async handle(call: AwsCall, operation: string): Promise<AwsReply> {
-    return operation === JWKS_OPERATION ? this.#publishKeys(call) : this.#protocol.handle(call, operation);
+    if (operation === JWKS_OPERATION) return this.#publishKeys(call);
+    if (this.#publicOperations.has(operation)) this.#passFirewall(call);
+    return this.#protocol.handle(call, operation);
   }
 
   readonly renderError = (error: AwsError): AwsReply => this.#protocol.renderError(error);
@@ -78,6 +87,19 @@ export class CognitoService implements Service {
     const claims = await pool.signingKey.verify(token, pool.issuer, this.#clock.now());
     if (claims['token_use'] !== 'id' && claims['token_use'] !== 'access') throw new Error('the token is neither an ID nor an access token');
     return claims;
+  }
+
+  /** Whether there is a pool of that ARN. */
+  hasPool(arn: string): boolean {
+    return this.#pools.findByArn(arn) !== undefined;
+  }
+
+  /** Operations of administrators, which are signed, no web ACL looks at (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-waf.html). */
+  #passFirewall({ headers, body, ...call }: AwsCall): void {
+    const pool = this.#firewall && addressedPool(this.#pools, body);
+    if (!pool) return;
+    const request = { ...call, headers: Object.entries(headers), requestId: randomUUID() };
+    if (!this.#firewall?.admits(pool.arn, request)) throw blockedByFirewall();
   }
 
   #publishKeys(call: AwsCall): AwsReply {

@@ -10,6 +10,11 @@ export function notAuthorized(message: string): AwsError {
   return new AwsError('NotAuthorizedException', message);
 }
 
+/** A web ACL has blocked the request. */
+export function blockedByFirewall(): AwsError {
+  return new AwsError('ForbiddenException', 'Request not allowed due to WAF block.', 403);
+}
+
 /** Wrong password or unknown user: with PreventUserExistenceErrors nobody can tell which. */
 export function wrongCredentials(): AwsError {
   return notAuthorized('Incorrect username or password.');

@@ -9,6 +9,7 @@ import { type DescribeLogGroupsInput, type DescribeLogStreamsInput, describeLogG
 import { type FilterLogEventsInput, filterLogEvents, type GetLogEventsInput, getLogEvents } from './events.ts';
 import { LogGroup } from './log-group.ts';
 import type { LogEntry, LogSink, LogStream } from './log-sink.ts';
+import { ResourcePolicies } from './resource-policies.ts';
 
 /** Longest name of a log group (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html). */
 const MAX_GROUP_NAME_LENGTH = 512;
@@ -34,9 +35,15 @@ export class LogsService implements Service, LogSink {
       },
       create: (resource) => this.#createGroup(resource),
     },
+    {
+      type: 'AWS::Logs::ResourcePolicy',
+      honours: ['PolicyName', 'PolicyDocument'],
+      create: async ({ properties }) => this.#policies.put(properties),
+    },
   ];
   readonly #options: LogsServiceOptions;
   readonly #groups = new Map<string, LogGroup>();
+  readonly #policies = new ResourcePolicies();
   readonly #listeners = new Set<(entry: LogEntry) => void>();
   readonly #protocol: JsonProtocol;
   readonly renderError: (error: AwsError) => AwsReply;
@@ -69,6 +76,15 @@ export class LogsService implements Service, LogSink {
   onEvent(listener: (entry: LogEntry) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  resourcePolicyOf(): object | undefined {
+    return this.#policies.whole;
+  }
+
+  resourcePolicies(): Iterable<readonly [resourceArn: string, document: object]> {
+    const { whole } = this.#policies;
+    return whole ? [[`arn:aws:logs:${this.#options.region}:${LOCAL_ACCOUNT}:*`, whole]] : [];
   }
 
   operationOf(request: RawRequest): string {

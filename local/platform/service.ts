@@ -62,5 +62,7 @@ export interface ResourceType {
   readonly inert?: Readonly<Record<string, string>>;
   /** Present for a type that holds data: the paths of properties whose change AWS answers with a new resource, which holds none of it. */
   readonly replacedOn?: readonly string[];
+  /** Paths of properties that are known not to be honoured, each with the reason, which is named with it at start. */
+  readonly notHonoured?: Readonly<Record<string, string>>;
   create(resource: TemplateResource): Promise<ResourceIdentity>;
 }
