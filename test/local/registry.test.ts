@@ -73,4 +73,10 @@ describe('paths that are not honoured', () => {
   ])('%s', (_name, properties, paths) => {
     expect(unhonouredPaths(type, properties)).toEqual(paths);
   });
+
+  test('say why, where the reason is known, and once for all that is below it', () => {
+    const explained = { ...type, notHonoured: { 'Rules.Group': 'nobody knows what is in it' } };
+    const properties = { Rules: [{ Id: 1, Group: { Name: 'a' } }, { Group: { Name: 'b', Version: 1 } }], Colour: 'red' };
+    expect(unhonouredPaths(explained, properties)).toEqual(['Rules.Group (nobody knows what is in it)', 'Colour']);
+  });
 });
