@@ -15,8 +15,13 @@ export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter'
 export function appOf(config: StageConfig = stageConfig('dev')): { readonly app: App; readonly stage: ManuelStage } {
   const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> };
   const app = new App({
-    // What a stage is without is for whoever deploys it.
-    context: { ...context, '@aws-cdk/core:annotationsInValidationReport': false },
+    context: {
+      ...context,
+      // What a stage is without is for whoever deploys it.
+      '@aws-cdk/core:annotationsInValidationReport': false,
+      // Where each construct was made, a fifth of the work.
+      'aws:cdk:disable-creation-stack-traces': true,
+    },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
     stackTraces: false,
