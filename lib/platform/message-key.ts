@@ -18,7 +18,11 @@ export function messageKey(scope: Construct, id: string, config: StageConfig): K
   });
 }
 
-/** What sends in its own name, by no role that a policy of ours could be attached to: rules, to queues, and alarms, to topics. */
+/**
+ * What sends in its own name, by no role that a policy of ours could be attached to: rules, to queues, and alarms, to topics. An event
+ * whose rule may not use the key is lost, since its dead-letter queue has the same one; EventBridge then counts it among
+ * InvocationsFailedToBeSentToDlq (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html).
+ */
 const SERVICES: readonly (readonly [sid: string, service: string])[] = [
   ['LetRulesSend', 'events.amazonaws.com'],
   ['LetAlarmsSend', 'cloudwatch.amazonaws.com'],

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { GetObjectCommand, GetObjectTaggingCommand, PutObjectTaggingCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { ManualDocument } from '../../lambdas/manuals/manuals.contract.ts';
 import { PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
@@ -7,18 +9,26 @@ import { eicar } from '../support/eicar.ts';
 import type { HttpsSite } from '../support/https-site.ts';
 import { openImportSite, PUBLIC_HOST } from '../support/import-site.ts';
 import { OperatorView } from '../support/operator-view.ts';
+import { wavOf } from '../support/recordings.ts';
 import type { StartedRuntime } from '../support/runtime.ts';
 import { startScanning } from '../support/scanning-stage.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
+const RECORDING = wavOf(3);
+const SAID = 'How do I descale the kettle?';
 const CLEAN = 'Error E-24 means that the kettle is empty.';
 const QUESTION = 'What does error E-24 mean?';
 const TIMES = { startingMs: 50, inProgressMs: 150, searchableAfterIndexedMs: 100 };
 const SCAN_DELAY_MS = 50;
+const ONE_MINUTE_MS = 60_000;
+const FIVE_MINUTES_MS = 300_000;
 /** Less than forms and tokens live, whose time goes on as well. */
 const TEN_MINUTES_MS = 600_000;
 const LOOK_AGAIN_MS = 50;
 const DENIED = { name: 'AccessDenied' };
+
+/** What the site was asked for. */
+const asked = new Set<string>();
 
 let site: HttpsSite;
 let runtime: StartedRuntime;
@@ -27,12 +37,18 @@ let operator: OperatorView;
 let user: SignedInUser;
 
 beforeAll(async () => {
-  const opened = await openImportSite(({ url }, response) => {
-    response.setHeader('Content-Type', 'text/plain').end(url === '/clean.txt' ? CLEAN : `${CLEAN}\n${eicar()}`);
+  const opened = await openImportSite(({ url = '' }, response) => {
+    // Each page is there when it is asked for again, by a message that the worker sends itself.
+    const isThere = asked.has(url);
+    asked.add(url);
+    if (!isThere) response.writeHead(503).end();
+    else response.setHeader('Content-Type', 'text/plain').end(url === '/clean.txt' ? CLEAN : `${CLEAN}\n${eicar()}`);
   });
   site = opened.site;
   runtime = await startScanning(opened.edits);
   control = new RuntimeControl(runtime.file);
+  const sha256 = createHash('sha256').update(RECORDING).digest('hex');
+  await control.setTranscripts({ [sha256]: SAID });
   operator = new OperatorView(runtime.file);
 });
 
@@ -46,6 +62,7 @@ afterEach(() => control.failScans());
 
 afterAll(async () => {
   operator[Symbol.dispose]();
+  expect(runtime.output()).not.toContain('not authorized to perform: kms:');
   expect(await runtime.stop()).toBe(0);
   await site.close();
 });
@@ -103,6 +120,31 @@ test('a clean manual becomes ready, and is kept without the tag of its scan', as
   ]);
   await expect(tagsOf(`manuals/${user.userId}/${manualId}`)).resolves.toEqual([]);
   s3.destroy();
+});
+
+describe('queues that a key of the stage encrypts', () => {
+  test('bring a recording to Transcribe, and its text back', async () => {
+    const { job_id, upload } = await user.client.startRecordingUpload({ content_type: 'audio/wav', size: RECORDING.length });
+    await sendForm(upload, RECORDING);
+    await expect(user.client.untilTranscribed(job_id)).resolves.toMatchObject({ transcription: SAID });
+  });
+
+  test('have a manual looked at again while it is indexed, and while it is removed', async () => {
+    await control.setIngestionTimes({ inProgressMs: ONE_MINUTE_MS, deletingMs: ONE_MINUTE_MS });
+    const nextLook = async (worker: string) => {
+      const before = await operator.runsOf(worker);
+      await until(
+        () => operator.runsOf(worker),
+        (runs) => runs > before,
+      );
+      await control.advanceTime(ONE_MINUTE_MS);
+    };
+    const { manualId, send } = await startUpload(CLEAN);
+    await Promise.all([send(), nextLook('Manuals/Readiness')]);
+    await expect(settled(manualId)).resolves.toMatchObject({ status: 'ready' });
+    await Promise.all([user.client.delete(manualId), nextLook('Manuals/Deletion')]);
+    await untilNothingIsLeftOf(manualId);
+  });
 });
 
 test('a manual with malware fails, and nothing of it is left or indexed', async () => {
@@ -196,4 +238,23 @@ test('a manual that is deleted while it waits for its scan is gone, whatever the
   );
   await expect(reasonsFor(manualId)).resolves.toEqual(['there is no record of this manual']);
   await expect(user.client.manual(manualId)).rejects.toMatchObject({ status: 404 });
+});
+
+/** Last: it advances time beyond what the forms of the others live. */
+test('what a function has failed on is kept as a dead letter, which the stage’s key encrypts', async () => {
+  const sqs = new SQSClient(operatorConfig(runtime.file));
+  const { QueueUrls: [QueueUrl] = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'Manuel-dev-dead-letter-Spend' }));
+  await control.armFault({ service: 'monitoring', operation: 'GetMetricData', kind: 'deny' });
+  await control.advanceTime(FIVE_MINUTES_MS);
+  const letter = await until(
+    async () => {
+      // The second attempt is a minute after the first.
+      await control.advanceTime(ONE_MINUTE_MS);
+      return (await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0];
+    },
+    (message) => message !== undefined,
+  );
+  expect(letter?.Body).toContain('"detail-type":"Scheduled Event"');
+  await control.clearFaults();
+  sqs.destroy();
 });
