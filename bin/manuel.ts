@@ -1,11 +1,13 @@
 import { App } from 'aws-cdk-lib';
 import { ManuelStage } from '../lib/manuel.stage.ts';
 import { bundleFunctions } from '../lib/platform/bundles.ts';
+import { checkCompliance } from '../lib/platform/compliance.ts';
 import { AccountStack } from '../lib/stacks/account.stack.ts';
 import { readStageFile } from '../lib/stage-file.ts';
 import { ACCOUNT, REGION, stageConfig } from '../lib/stages.ts';
 
 const app = new App();
+checkCompliance(app);
 const name = app.node.tryGetContext('stage') ?? 'dev';
 try {
   if (name === ACCOUNT) {

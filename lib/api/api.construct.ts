@@ -128,12 +128,13 @@ export class Api extends Construct {
       'AwsSolutions-APIG6',
       'Execution logs would hold tokens and questions; access logs and those of the functions do not.',
     );
-    if (!waf)
-      acknowledge(
-        deploymentStage,
-        'AwsSolutions-APIG3',
-        'This stage has no web ACL, which costs $11 a month; its functions limit rates themselves.',
-      );
+    acknowledge(
+      deploymentStage,
+      'AwsSolutions-APIG3',
+      waf
+        ? 'The web ACL is of another stack, which associates it with this.'
+        : 'This stage has no web ACL, which costs $11 a month; its functions limit rates themselves.',
+    );
     if (!tracing) acknowledge(deploymentStage, 'Serverless-APIGWXrayEnabled', 'This stage does not trace.');
   }
 

@@ -66,7 +66,7 @@ export async function openWaf(): Promise<TestWaf> {
     const pools = new CognitoService({ clock, region, firewall: waf });
     const nobody = async () => Promise.reject(new Error('no function is there'));
     const functions = { invokeAs: nobody, invokeWithResponseStreamAs: nobody };
-    const api = new ApiGatewayService({ clock, region, functions, authorizers: pools, firewall: waf, report });
+    const api = new ApiGatewayService({ clock, region, functions, authorizers: pools, logs, firewall: waf, report });
     parts = { waf, api };
     return [logs, metrics, waf, pools, api];
   });
