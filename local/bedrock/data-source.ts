@@ -19,7 +19,7 @@ import type { Timeline } from './timeline.ts';
 const MAX_METADATA_BYTES = 1024;
 const MAX_METADATA_ATTRIBUTES = 35;
 
-export type DocumentStatus = 'STARTING' | 'IN_PROGRESS' | 'INDEXED' | 'FAILED' | 'DELETING' | 'NOT_FOUND';
+type DocumentStatus = 'STARTING' | 'IN_PROGRESS' | 'INDEXED' | 'FAILED' | 'DELETING' | 'NOT_FOUND';
 
 export interface DocumentState {
   readonly status: DocumentStatus;

@@ -5,7 +5,7 @@ import type { Address, IpSet } from './ip-set.ts';
 import { compileByteMatch, compileRegexMatch } from './text-match.ts';
 
 /** A request on its way through the rules. */
-export interface Inspection {
+interface Inspection {
   readonly request: InspectedRequest;
   readonly address: Address;
   readonly nowMs: number;

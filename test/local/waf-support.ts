@@ -12,8 +12,8 @@ import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 const region = 'eu-west-1';
 export const GROUP = 'aws-waf-logs-test';
 const GROUP_ARN = `arn:aws:logs:eu-west-1:000000000000:log-group:${GROUP}`;
-export const BLOCK = { Action: { Block: {} } };
-export const visible = (MetricName: string) => ({ MetricName, CloudWatchMetricsEnabled: true, SampledRequestsEnabled: true });
+const BLOCK = { Action: { Block: {} } };
+const visible = (MetricName: string) => ({ MetricName, CloudWatchMetricsEnabled: true, SampledRequestsEnabled: true });
 
 /** A rule as a template states it. */
 export function rule(Name: string, Priority: number, Statement: object, rest: object = BLOCK): object {
