@@ -6,7 +6,7 @@ import type { ResourceType, Service, TemplateResource } from '../platform/servic
 
 /**
  * KMS, as far as its keys decide who may send and receive: each key's policy takes part in every decision about it. There is no key
- * material, and nothing is encrypted: what a queue or a topic holds is in this machine's memory.
+ * material, and nothing is encrypted: what a queue holds lies in the stage's folder as it is.
  */
 export class KmsService implements Service {
   readonly signingNames = ['kms'];

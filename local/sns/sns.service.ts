@@ -109,7 +109,7 @@ export class SnsService implements Service {
     const { clock, queues, report } = this.#options;
     const { message, subject } = notification;
     if (subscription.protocol === 'email') {
-      report(`mail to ${subscription.address}: ${subject ?? DEFAULT_SUBJECT}\n  ${message.replaceAll('\n', '\n  ')}`);
+      report(`mail to ${subscription.address}: ${subject ?? DEFAULT_SUBJECT} – ${message.replaceAll('\n', '\n  ')}`);
       return;
     }
     const wrapped = {

@@ -62,9 +62,9 @@ afterEach(() => control.failScans());
 
 afterAll(async () => {
   operator[Symbol.dispose]();
-  expect(runtime.output()).not.toContain('not authorized to perform: kms:');
   expect(await runtime.stop()).toBe(0);
   await site.close();
+  expect(runtime.output()).not.toContain('not authorized to perform: kms:');
 });
 
 /** A text manual that is about to be sent, once or more often. */

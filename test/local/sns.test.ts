@@ -51,7 +51,7 @@ test('a message is mailed, which is printed, and reaches queues, wrapped or as i
   await subscribe(topicArn, { Protocol: 'sqs', Endpoint: raw.arn, RawMessageDelivery: true });
   const Message = 'Line 1 & <2>\nö';
   const { MessageId } = await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: 'ALARM: Kettle', Message }));
-  expect(services.reports.at(-1)).toBe('mail to ops@example.com: ALARM: Kettle\n  Line 1 & <2>\n  ö');
+  expect(services.reports.at(-1)).toBe('mail to ops@example.com: ALARM: Kettle – Line 1 & <2>\n  ö');
   await expect(services.bodiesIn(raw)).resolves.toEqual([Message]);
   const [body = '{}'] = await services.bodiesIn(wrapped);
   expect(JSON.parse(body)).toEqual({
@@ -63,7 +63,7 @@ test('a message is mailed, which is printed, and reaches queues, wrapped or as i
     Timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
   });
   await sns.send(new PublishCommand({ TopicArn: topicArn, Message: 'Without a subject' }));
-  expect(services.reports.at(-1)).toBe('mail to ops@example.com: AWS Notification Message\n  Without a subject');
+  expect(services.reports.at(-1)).toBe('mail to ops@example.com: AWS Notification Message – Without a subject');
 });
 
 test('a queue that does not let the topic in gets nothing, which is said, and the others do', async () => {
@@ -98,7 +98,7 @@ describe('an alarm', () => {
     const topicArn = await services.createTopic(undefined, ALARMS_MAY_PUBLISH);
     await subscribe(topicArn, { Protocol: 'email', Endpoint: 'alarmed@example.com' });
     await services.topics.publishAs(ALARM, topicArn, notification);
-    expect(services.reports.at(-1)).toBe('mail to alarmed@example.com: ALARM: Kettle\n  The kettle is empty.');
+    expect(services.reports.at(-1)).toBe('mail to alarmed@example.com: ALARM: Kettle – The kettle is empty.');
   });
 
   test.each([
