@@ -49,7 +49,7 @@ function accountApp(): App {
 }
 
 const APPS: [string, () => App][] = [
-  ...STAGE_NAMES.map((name): [string, () => App] => [name, () => appOf(stageConfig(name)).app]),
+  ...STAGE_NAMES.map((name): [string, () => App] => [name, () => appOf({ ...stageConfig(name), alarmEmail: 'ops@example.com' }).app]),
   ['account', accountApp],
 ];
 
