@@ -10,8 +10,9 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   // A limit against hanging, not a measure of speed: machines are shared and noisy.
   testTimeout: 60_000,
-  // Journeys spend most of their time waiting for queues of the runtime that they start.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // Journeys spend most of their time waiting for the runtime that they start: each core can have two, and they go first.
+  maxWorkers: 2 * availableParallelism(),
+  testSequencer: '<rootDir>/test/support/journeys-first.js',
   // Within a file: each of these tests starts a runtime of its own.
   maxConcurrency: 2,
   // Counters written into the sources once and cached. V8's own counting slows all code down, that of the libraries too.

@@ -35,7 +35,7 @@ const CHECKS: readonly Check[] = [
 let passed = 0;
 let failed = 0;
 
-for (const check of CHECKS) await verify(check);
+await Promise.all(CHECKS.map(verify));
 
 // What could not be synthesized the tests try by themselves, and fail with the reason.
 if (existsSync(path.join(assembly, 'manifest.json'))) process.env[SHARED_ASSEMBLY] = assembly;
