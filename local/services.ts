@@ -52,6 +52,7 @@ export function createServices(options: ServicesOptions): Services {
   const endpoint = () => frontDoor.endpoint;
   const logs = new LogsService({ clock, region, access });
   const queues = new SqsService({ region, endpoint, access, state });
+  clock.follow((ms) => queues.advance(ms));
   const topics = new SnsService({ clock, region, access, queues, report });
   const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report, state });
   const events = new EventBridgeService({ clock, region, queues, functions, report, state });

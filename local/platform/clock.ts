@@ -23,6 +23,7 @@ export class AdjustableClock implements Clock {
   #frozenAt: number | undefined;
   readonly #sleepers = new Set<Sleeper>();
   readonly #onAdvance: (offsetMs: number) => void;
+  readonly #followers: ((ms: number) => void)[] = [];
 
   /** Begins `offsetMs` ahead of the machine's time; `onAdvance` is told how far ahead it is each time that it is advanced. */
   constructor(offsetMs = 0, onAdvance: (offsetMs: number) => void = () => undefined) {
@@ -32,6 +33,11 @@ export class AdjustableClock implements Clock {
 
   now(): number {
     return this.#frozenAt ?? Date.now() + this.#offsetMs;
+  }
+
+  /** Has `advanced` told by how much time is moved forward: for what reads the machine's time itself. */
+  follow(advanced: (ms: number) => void): void {
+    this.#followers.push(advanced);
   }
 
   /** From now on time stands still, but for `advance`: what a test says happens at one moment does, however busy the machine. */
@@ -64,6 +70,7 @@ export class AdjustableClock implements Clock {
     else this.#frozenAt += ms;
     const now = this.now();
     this.#onAdvance(now - Date.now());
+    for (const advanced of this.#followers) advanced(ms);
     for (const sleeper of [...this.#sleepers].sort((a, b) => a.wakeAt - b.wakeAt)) {
       if (sleeper.wakeAt <= now) sleeper.wake();
       else this.#setTimer(sleeper);

@@ -21,10 +21,11 @@ export type Document = Readonly<Record<string, unknown>>;
 /** fauxqs's SQS, called in process: it listens on no port. */
 export class Fauxqs {
   readonly #app: ReturnType<typeof buildApp>;
+  readonly #store = new SqsStore();
 
   constructor(region: string, messages: StoredMessages) {
-    const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
-    messages.attachTo(stores.sqsStore);
+    const stores = { sqsStore: this.#store, snsStore: new SnsStore(), s3Store: new S3Store() };
+    messages.attachTo(this.#store);
     this.#app = buildApp({ logger: false, defaultRegion: region, stores });
   }
 
@@ -46,6 +47,16 @@ export class Fauxqs {
   /** Executes an operation on the queue of this name. */
   callQueue(operation: string, queueName: string, input: Document = {}): Promise<Document> {
     return this.call(operation, { ...input, QueueUrl: `${INTERNAL_ENDPOINT}/${queueName}` });
+  }
+
+  /** Lets delayed messages come `ms` earlier, as if so much time had passed; whoever waits for them looks every 20 ms. */
+  advance(ms: number): void {
+    for (const queue of this.#store.allQueues()) {
+      for (const message of [...queue.delayedMessages, ...[...queue.fifoDelayed.values()].flat()]) {
+        if (message.delayUntil !== undefined) message.delayUntil -= ms;
+        this.#store.persistence?.insertMessage(queue.name, message);
+      }
+    }
   }
 
   /** Ends waiting receives, empty-handed. */

@@ -142,6 +142,11 @@ export class Queues {
     return name;
   }
 
+  /** Lets delayed messages come `ms` earlier. */
+  advance(ms: number): void {
+    this.#fauxqs.advance(ms);
+  }
+
   close(): Promise<void> {
     return this.#fauxqs.close();
   }

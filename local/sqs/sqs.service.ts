@@ -48,8 +48,9 @@ interface MessageAttribute {
 }
 
 /**
- * SQS, on fauxqs. Visibility timeouts, delays and long polls run on the machine's time: fauxqs reads it itself, so the
- * clock that is injected elsewhere has no say here. Messages survive a restart, and never expire.
+ * SQS, on fauxqs, which reads the machine's time itself. Delays pass as the clock is advanced. Visibility timeouts do not: they wait for
+ * whoever received a message, most likely a function, whose process's time cannot be advanced; nor do long polls. Messages survive
+ * a restart, and never expire.
  */
 export class SqsService implements Service {
   readonly signingNames = ['sqs'];
@@ -122,6 +123,11 @@ export class SqsService implements Service {
     const reply = this.#protocol.renderError(new AwsError(`com.amazonaws.sqs#${error.code}`, error.message, error.status, error.members));
     return { ...reply, headers: { ...reply.headers, 'x-amzn-query-error': queryErrorHeader(error.code, error.status) } };
   };
+
+  /** Lets delayed messages come `ms` earlier. */
+  advance(ms: number): void {
+    this.#queues.advance(ms);
+  }
 
   async stop(): Promise<void> {
     this.#stopped = true;

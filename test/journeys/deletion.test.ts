@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ListQueuesCommand, ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
+import { inHaste } from '../support/haste.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import { pdfOf } from '../support/pdf.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
@@ -56,14 +57,15 @@ async function startUpload(pages: readonly string[] = PAGES) {
 async function readyManual(pages?: readonly string[]): Promise<string> {
   const { manualId, send } = await startUpload(pages);
   await send();
-  await user.client.untilReady(manualId);
+  await inHaste(control, user.client.untilReady(manualId));
   return manualId;
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+async function untilSo(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 }
 
+const until = (isSo: () => Promise<boolean>) => inHaste(control, untilSo(isSo));
 const untilStatus = (manualId: string, status: string) => until(async () => (await user.client.manual(manualId)).status === status);
 const passagesOf = (manualId: string) => operator.passages({ equals: { key: 'manual_id', value: manualId } });
 

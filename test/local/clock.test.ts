@@ -126,6 +126,16 @@ test('who sleeps again when woken sleeps on from the new time', async () => {
   clock.advance(HOUR_MS);
 });
 
+test('who follows is told how far time is moved, each time', () => {
+  const moved: number[] = [];
+  clock.follow((ms) => moved.push(ms));
+  clock.advance(HOUR_MS);
+  clock.freeze();
+  clock.advance(1);
+  expect(() => clock.advance(-1)).toThrow();
+  expect(moved).toEqual([HOUR_MS, 1]);
+});
+
 test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e16])('time is not advanced by %d ms', (ms) => {
   const before = clock.now();
   expect(() => clock.advance(ms)).toThrow(RangeError);

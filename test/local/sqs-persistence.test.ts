@@ -31,14 +31,17 @@ interface Run {
   readonly deadLetterUrl: string;
   readonly fifoUrl: string;
   receive(more?: object): Promise<Message[]>;
+  advance(ms: number): void;
 }
 
 /** Runs SQS on what the run before has stored, with a queue, its dead-letter queue and a FIFO queue. */
 async function run(work: (run: Run) => Promise<void>): Promise<void> {
   const state = State.open(directory);
-  const door = await openFrontDoor(({ frontDoor, access }) => [
-    new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access, state }),
-  ]);
+  const door = await openFrontDoor(({ frontDoor, access, clock }) => {
+    const queues = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access, state });
+    clock.follow((ms) => queues.advance(ms));
+    return [queues];
+  });
   const client = new SQSClient(door.clientConfig);
   try {
     const deadLetters = await door.provision('AWS::SQS::Queue', 'DeadLetters', {});
@@ -49,7 +52,8 @@ async function run(work: (run: Run) => Promise<void>): Promise<void> {
       const wanted = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All' as const], MessageAttributeNames: ['All'] };
       return (await client.send(new ReceiveMessageCommand({ ...wanted, ...more }))).Messages ?? [];
     };
-    await work({ client, QueueUrl, deadLetterUrl: deadLetters.ref, fifoUrl, receive });
+    const advance = (ms: number) => door.clock.advance(ms);
+    await work({ client, QueueUrl, deadLetterUrl: deadLetters.ref, fifoUrl, receive, advance });
   } finally {
     client.destroy();
     await door.close();
@@ -85,6 +89,20 @@ test('messages are there after a restart, in their order and with their attribut
       text: { StringValue: 'ö' },
       bytes: { BinaryValue: Uint8Array.from([1, 255]) },
     });
+  });
+});
+
+test('what was delayed when time was advanced is as much nearer after a restart', async () => {
+  await run(async ({ client, QueueUrl, advance }) => {
+    for (const DelaySeconds of [300, 900]) {
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody: `after ${DelaySeconds} s`, DelaySeconds }));
+    }
+    advance(300_000);
+  });
+  await run(async ({ receive, advance }) => {
+    expect(bodies(await receive())).toEqual(['after 300 s']);
+    advance(600_000);
+    expect(bodies(await receive())).toEqual(['after 900 s']);
   });
 });
 

@@ -23,9 +23,11 @@ export interface TestQueues {
 
 export async function openQueues(): Promise<TestQueues> {
   let service: SqsService | undefined;
-  const door = await openFrontDoor(({ frontDoor, access }) => {
-    service = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access });
-    return [service];
+  const door = await openFrontDoor(({ frontDoor, access, clock }) => {
+    const queues = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access });
+    clock.follow((ms) => queues.advance(ms));
+    service = queues;
+    return [queues];
   });
   if (!service) throw new Error('the front door built no SQS');
   const client = new SQSClient(door.clientConfig);

@@ -112,6 +112,25 @@ describe('messages', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
+  test.each([
+    ['a queue', {}, {}],
+    ['a FIFO queue', { FifoQueue: true, ContentBasedDeduplication: true }, { MessageGroupId: 'group' }],
+  ])(
+    'that %s delays come when their time has passed, though by advancing, and what was received stays away',
+    async (_, properties, group) => {
+      const DelaySeconds = 900;
+      const { url } = await queues.createQueue({ ...properties, DelaySeconds, VisibilityTimeout: 30 });
+      await queues.client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'later', ...group }));
+      queues.door.clock.advance(DelaySeconds * 1000 - 60_000);
+      expect(await queues.receive(url)).toEqual([]);
+      const polled = queues.receive(url, { WaitTimeSeconds: 20 });
+      queues.door.clock.advance(60_000);
+      expect((await polled).map(({ Body }) => Body)).toEqual(['later']);
+      queues.door.clock.advance(60_000);
+      expect(await queues.receive(url)).toEqual([]);
+    },
+  );
+
   test('a batch tells success and failure apart', async () => {
     const { url } = await queues.createQueue();
     const sent = await queues.client.send(
