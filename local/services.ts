@@ -59,7 +59,7 @@ export function createServices(options: ServicesOptions): Services {
   const metrics = new CloudWatchService({ lines: logs, report });
   const isResource = (arn: string) => api.hasStage(arn) || userPools.hasPool(arn);
   const firewall = new WafService({ clock, region, logs, metrics, isResource });
-  const userPools = new CognitoService({ clock, region, firewall, report });
+  const userPools = new CognitoService({ clock, region, firewall, report, state });
   const bedrock = new BedrockService({ clock, region, access, embedder, answerer, state });
   const files = new S3Service({
     clock,

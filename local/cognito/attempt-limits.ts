@@ -1,5 +1,6 @@
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -24,10 +25,11 @@ export type LimitedOperation = keyof typeof ATTEMPTS_PER_HOUR;
 export class AttemptLimits {
   readonly #clock: Clock;
   /** When each was tried in the last hour, by operation and user. */
-  readonly #attempts = new Map<string, readonly number[]>();
+  readonly #attempts: StoredMap<readonly number[]>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, stored: StoredMap<readonly number[]>) {
     this.#clock = clock;
+    this.#attempts = stored;
   }
 
   /** Counts an attempt. Throws LimitExceededException, and counts nothing, where there were too many in the hour before. */

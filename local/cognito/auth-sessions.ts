@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 import { notAuthorized } from './refusals.ts';
 import type { SrpExchange } from './srp.ts';
 
@@ -22,7 +23,7 @@ export type Challenge =
 
 type ChallengeNamed<Name extends Challenge['name']> = Extract<Challenge, { readonly name: Name }>;
 
-interface OpenSession {
+export interface OpenSession {
   readonly challenge: Challenge;
   readonly expiresAtMs: number;
   readonly spent: boolean;
@@ -31,10 +32,11 @@ interface OpenSession {
 /** Challenges that wait for their response. Each can be answered once, and only until it expires. */
 export class AuthSessions {
   readonly #clock: Clock;
-  readonly #sessions = new Map<string, OpenSession>();
+  readonly #sessions: StoredMap<OpenSession>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, stored: StoredMap<OpenSession>) {
     this.#clock = clock;
+    this.#sessions = stored;
   }
 
   /** Gives the session's id. */

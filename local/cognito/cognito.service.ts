@@ -6,6 +6,7 @@ import type { Firewall } from '../platform/firewall.ts';
 import { JsonProtocol } from '../platform/json-protocol.ts';
 import { jsonReply } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
+import { State } from '../platform/state.ts';
 import { addressedPool } from './addressed-pool.ts';
 import { Mail } from './mail.ts';
 import { notEmulatedOperations } from './not-emulated.operations.ts';
@@ -39,11 +40,16 @@ export class CognitoService implements Service {
   readonly #publicOperations: ReadonlySet<string>;
 
   /** Where the templates have a web ACL, `firewall` stands before the public operations. */
-  constructor(options: { clock: Clock; region: string; firewall?: Firewall | undefined; report?: (line: string) => void }) {
-    this.#clock = options.clock;
+  constructor(options: { clock: Clock; region: string; firewall?: Firewall | undefined; report?: (line: string) => void; state?: State }) {
+    const { clock, region, state = State.inMemory() } = options;
+    this.#clock = clock;
     this.#firewall = options.firewall;
-    this.outbox = new Outbox(options.report ?? (() => {}));
-    this.resourceTypes = [userPoolType(this.#pools, options), userPoolClientType(this.#pools), ...signInPageTypes(this.#pools)];
+    this.outbox = new Outbox(options.report ?? (() => {}), state.map('cognito-outbox'));
+    this.resourceTypes = [
+      userPoolType(this.#pools, { clock, region, state }),
+      userPoolClientType(this.#pools),
+      ...signInPageTypes(this.#pools),
+    ];
     const mail = new Mail(this.outbox, options.clock);
     const unsigned = {
       ...signUpOperations(this.#pools, mail),

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 import { notAuthorized } from './refusals.ts';
 
 /** One sign-in: everything that its refresh token, or the ones it was rotated into, may renew. */
@@ -17,7 +18,7 @@ export interface Grant {
   readonly revoked: boolean;
 }
 
-interface RefreshToken {
+export interface RefreshToken {
   /** The `eventId` of its grant. */
   readonly eventId: string;
   /** Of a token that was rotated out: from when it is refused. */
@@ -28,12 +29,14 @@ interface RefreshToken {
 export class RefreshGrants {
   readonly #clock: Clock;
   /** By `eventId`. */
-  readonly #grants = new Map<string, Grant>();
+  readonly #grants: StoredMap<Grant>;
   /** By the token's hash. */
-  readonly #tokens = new Map<string, RefreshToken>();
+  readonly #tokens: StoredMap<RefreshToken>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, stored: { grants: StoredMap<Grant>; tokens: StoredMap<RefreshToken> }) {
     this.#clock = clock;
+    this.#grants = stored.grants;
+    this.#tokens = stored.tokens;
   }
 
   /** Records a sign-in, and gives its refresh token. */

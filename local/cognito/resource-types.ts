@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import { generatedName } from '../platform/names.ts';
 import type { ResourceType, TemplateResource } from '../platform/service.ts';
+import type { State } from '../platform/state.ts';
 import { invalidParameter, resourceNotFound } from './refusals.ts';
 import { SigningKey } from './signing-key.ts';
 import { readProperties } from './template-values.ts';
@@ -16,7 +18,15 @@ const MAX_NAME_LENGTH = 128;
 const ALPHANUMERICS = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const NO_SMS = 'no text message is ever sent: every code goes by e-mail, to the outbox';
 
-export function userPoolType(pools: UserPools, options: { clock: Clock; region: string }): ResourceType {
+/** What is stored of a pool itself. */
+interface StoredPool {
+  readonly createdAtMs: number;
+  readonly signingKey: JWK;
+  readonly phantomSecret: string;
+}
+
+export function userPoolType(pools: UserPools, options: { clock: Clock; region: string; state: State }): ResourceType {
+  const storedPools = options.state.map<StoredPool>('cognito-pools');
   return {
     type: 'AWS::Cognito::UserPool',
     honours: [
@@ -51,11 +61,18 @@ export function userPoolType(pools: UserPools, options: { clock: Clock; region: 
       'VerificationMessageTemplate.SmsMessage': NO_SMS,
       'AdminCreateUserConfig.InviteMessageTemplate.SMSMessage': NO_SMS,
     },
+    replacedOn: ['UsernameAttributes', 'AliasAttributes', 'UsernameConfiguration.CaseSensitive'],
     create: async (resource) => {
       const properties = readProperties(resource, poolProperties);
       refuseWhatPoolsCannotDo(properties);
       const id = `${options.region}_${identifier(resource, 9, ALPHANUMERICS)}`;
-      const pool = pools.find(id) ?? new UserPool({ ...options, id, signingKey: await SigningKey.generate() });
+      const stored = storedPools.get(id) ?? {
+        createdAtMs: options.clock.now(),
+        signingKey: await SigningKey.generate(),
+        phantomSecret: randomBytes(32).toString('hex'),
+      };
+      storedPools.set(id, stored);
+      const pool = pools.find(id) ?? new UserPool({ ...options, ...stored, id, signingKey: await SigningKey.of(stored.signingKey) });
       pool.configure(properties.UserPoolName ?? generatedName(resource.stackName, resource.logicalId, MAX_NAME_LENGTH), properties);
       pools.add(pool);
       return {

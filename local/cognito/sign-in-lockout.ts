@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 import { notAuthorized } from './refusals.ts';
 
 /*
@@ -10,7 +11,7 @@ const FREE_FAILURES = 5;
 const MAX_LOCKOUT_MS = 15 * 60 * 1000;
 const FORGET_AFTER_MS = 15 * 60 * 1000;
 
-interface Failures {
+export interface Failures {
   readonly count: number;
   readonly lastAttemptMs: number;
   readonly lockedUntilMs: number;
@@ -19,10 +20,11 @@ interface Failures {
 /** Slows down guessing. Unknown users are counted alike, so that a lockout tells nothing about who exists. */
 export class SignInLockout {
   readonly #clock: Clock;
-  readonly #failures = new Map<string, Failures>();
+  readonly #failures: StoredMap<Failures>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, stored: StoredMap<Failures>) {
     this.#clock = clock;
+    this.#failures = stored;
   }
 
   /** Throws NotAuthorizedException while the user is locked out. */

@@ -1,4 +1,14 @@
-import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 
 const ALGORITHM = 'RS256';
 
@@ -15,9 +25,15 @@ export class SigningKey {
     this.jwk = jwk;
   }
 
-  static async generate(): Promise<SigningKey> {
-    const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2048, extractable: true });
-    const jwk = await exportJWK(publicKey);
+  /** A new key pair, as a private JWK: what `of` takes. */
+  static async generate(): Promise<JWK> {
+    const { privateKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2048, extractable: true });
+    return exportJWK(privateKey);
+  }
+
+  static async of(pair: JWK): Promise<SigningKey> {
+    const jwk: JWK = { kty: 'RSA', e: pair.e ?? '', n: pair.n ?? '' };
+    const [privateKey, publicKey] = [await importJWK(pair, ALGORITHM), await importJWK(jwk, ALGORITHM)] as [CryptoKey, CryptoKey];
     const kid = await calculateJwkThumbprint(jwk);
     return new SigningKey(privateKey, publicKey, { alg: ALGORITHM, e: jwk.e ?? '', kid, kty: 'RSA', n: jwk.n ?? '', use: 'sig' });
   }

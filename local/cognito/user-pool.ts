@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
+import type { State } from '../platform/state.ts';
 import { AttemptLimits, type LimitedOperation } from './attempt-limits.ts';
 import { AuthSessions, type Challenge } from './auth-sessions.ts';
 import type { PasswordPolicy } from './password-policy.ts';
@@ -21,6 +22,10 @@ interface UserPoolOptions {
   readonly region: string;
   readonly clock: Clock;
   readonly signingKey: SigningKey;
+  readonly createdAtMs: number;
+  /** Hexadecimal: what users who aren't there are made up from. */
+  readonly phantomSecret: string;
+  readonly state: State;
 }
 
 /** What stands in for a user that isn't there, so that nobody can tell. */
@@ -29,7 +34,7 @@ interface PhantomUser {
   readonly password: PasswordVerifier;
 }
 
-/** A user pool: its users, its app clients and everything that hangs on them. */
+/** A user pool: its users, its app clients and everything that hangs on them. All but the clients, which the template states, is stored. */
 export class UserPool {
   readonly id: string;
   readonly arn: string;
@@ -44,23 +49,25 @@ export class UserPool {
   readonly lockout: SignInLockout;
   readonly sessions: AuthSessions;
   readonly #attempts: AttemptLimits;
-  readonly #phantomSecret = randomBytes(32);
+  readonly #phantomSecret: Buffer;
   #name = '';
   #properties: PoolProperties | undefined;
 
   constructor(options: UserPoolOptions) {
-    const { id, region, clock, signingKey } = options;
+    const { id, region, clock, signingKey, state } = options;
+    const stored = <Value>(what: string) => state.map<Value>(`cognito-${what}/${id}`);
     this.id = id;
     this.arn = `arn:aws:cognito-idp:${region}:${LOCAL_ACCOUNT}:userpool/${id}`;
     this.issuer = `https://cognito-idp.${region}.amazonaws.com/${id}`;
-    this.createdAtMs = clock.now();
+    this.createdAtMs = options.createdAtMs;
+    this.#phantomSecret = Buffer.from(options.phantomSecret, 'hex');
     this.signingKey = signingKey;
-    this.users = new Users({ clock, poolName: id.split('_')[1] ?? '' });
-    this.grants = new RefreshGrants(clock);
-    this.codes = new VerificationCodes(clock);
-    this.lockout = new SignInLockout(clock);
-    this.sessions = new AuthSessions(clock);
-    this.#attempts = new AttemptLimits(clock);
+    this.users = new Users({ clock, stored: stored('users'), poolName: id.split('_')[1] ?? '' });
+    this.grants = new RefreshGrants(clock, { grants: stored('grants'), tokens: stored('refresh-tokens') });
+    this.codes = new VerificationCodes(clock, stored('codes'));
+    this.lockout = new SignInLockout(clock, stored('failures'));
+    this.sessions = new AuthSessions(clock, stored('sessions'));
+    this.#attempts = new AttemptLimits(clock, stored('attempts'));
   }
 
   /** Takes on what the template says, now or again; the users stay. */

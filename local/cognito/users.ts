@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 import { type Attributes, attributeEntries } from './attributes.ts';
 import { emailTaken, noSuchUser } from './refusals.ts';
 import { NO_SOFTWARE_TOKEN, type SoftwareToken } from './software-token.ts';
@@ -38,6 +39,7 @@ interface NewUser {
 
 interface UsersOptions {
   readonly clock: Clock;
+  readonly stored: StoredMap<User>;
   /** The part of the pool's id after the underscore. */
   readonly poolName: string;
 }
@@ -46,10 +48,11 @@ interface UsersOptions {
 export class Users {
   readonly #clock: Clock;
   readonly #poolName: string;
-  readonly #bySub = new Map<string, User>();
+  readonly #bySub: StoredMap<User>;
 
   constructor(options: UsersOptions) {
     this.#clock = options.clock;
+    this.#bySub = options.stored;
     this.#poolName = options.poolName;
   }
 

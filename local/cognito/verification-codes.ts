@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
+import type { StoredMap } from '../platform/state.ts';
 import { codeExpired, codeMismatch } from './refusals.ts';
 
 /** What a code is for, and how long it holds (https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html). */
@@ -11,7 +12,7 @@ const CODE_LIFETIME_MS = {
 
 type CodePurpose = keyof typeof CODE_LIFETIME_MS;
 
-interface IssuedCode {
+export interface IssuedCode {
   readonly code: string;
   readonly expiresAtMs: number;
 }
@@ -19,10 +20,11 @@ interface IssuedCode {
 /** The codes that were sent and not used yet. A new one replaces the one before. */
 export class VerificationCodes {
   readonly #clock: Clock;
-  readonly #codes = new Map<string, IssuedCode>();
+  readonly #codes: StoredMap<IssuedCode>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, stored: StoredMap<IssuedCode>) {
     this.#clock = clock;
+    this.#codes = stored;
   }
 
   /** Six digits for the user of that `sub`. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { AttemptLimits } from '../../local/cognito/attempt-limits.ts';
 import { SignInLockout } from '../../local/cognito/sign-in-lockout.ts';
 import { AdjustableClock } from '../../local/platform/clock.ts';
+import { State } from '../../local/platform/state.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -30,7 +31,7 @@ describe('guessing a password', () => {
   };
 
   beforeEach(() => {
-    lockout = new SignInLockout(clock);
+    lockout = new SignInLockout(clock, State.inMemory().map('failures'));
   });
 
   // 2^(n-5) seconds after n failures, at most about 15 minutes, says Cognito's guide.
@@ -57,7 +58,7 @@ describe('guessing a password', () => {
     const pauses = fc.array(pause, { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(pauses, (steps) => {
-        lockout = new SignInLockout(clock);
+        lockout = new SignInLockout(clock, State.inMemory().map('failures'));
         let failures = 0;
         let lockedUntil = 0;
         for (const pauseMs of steps) {
@@ -105,7 +106,7 @@ describe('trying codes', () => {
     const pauses = fc.array(pause, { maxLength: 80 });
     fc.assert(
       fc.property(pauses, (steps) => {
-        const limits = new AttemptLimits(clock);
+        const limits = new AttemptLimits(clock, State.inMemory().map('attempts'));
         const letIn: number[] = [];
         for (const pauseMs of steps) {
           clock.advance(pauseMs);
@@ -123,7 +124,7 @@ describe('trying codes', () => {
   });
 
   test('one user’s attempts are no other’s, nor is one operation’s limit another’s', () => {
-    const limits = new AttemptLimits(clock);
+    const limits = new AttemptLimits(clock, State.inMemory().map('attempts'));
     for (let count = 0; count < 5; count++) limits.count('ChangePassword', 'ada');
     limits.count('ChangePassword', 'bob');
     limits.count('ForgotPassword', 'ada');

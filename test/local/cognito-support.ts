@@ -7,6 +7,7 @@ import {
   type InitiateAuthCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { CognitoService } from '../../local/cognito/cognito.service.ts';
+import { State } from '../../local/platform/state.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
 const PASSWORD = 'Analytical-Engine-1843';
@@ -28,10 +29,10 @@ export interface TestPool {
 }
 
 /** Opens a pool with these properties beside those of a sign-in by e-mail. Time stands still, but for what a test advances. */
-export async function openPool(properties: Record<string, unknown>): Promise<TestPool> {
+export async function openPool(properties: Record<string, unknown>, state = State.inMemory()): Promise<TestPool> {
   let service: CognitoService | undefined;
   const door = await openFrontDoor(({ clock }) => {
-    service = new CognitoService({ clock, region: 'eu-west-1' });
+    service = new CognitoService({ clock, region: 'eu-west-1', state });
     return [service];
   });
   if (!service) throw new Error('the front door built no services');
