@@ -133,7 +133,7 @@ export class Api extends Construct {
       'AwsSolutions-APIG3',
       waf
         ? 'The web ACL is of another stack, which associates it with this.'
-        : 'This stage has no web ACL, which costs $11 a month; its functions limit rates themselves.',
+        : 'This stage has no web ACL, which costs $13 a month; its functions limit rates themselves.',
     );
     if (!tracing) acknowledge(deploymentStage, 'Serverless-APIGWXrayEnabled', 'This stage does not trace.');
   }

@@ -1,5 +1,6 @@
 import type { LogStream } from '../logs/log-sink.ts';
 import { notEmulated } from '../platform/call.ts';
+import type { Judgement } from '../platform/firewall.ts';
 import { contextReader } from './context-variables.ts';
 import type { GatewayError } from './gateway-error.ts';
 import type { RequestContext } from './request-context.ts';
@@ -7,6 +8,8 @@ import type { RequestContext } from './request-context.ts';
 /** What became of a request. */
 export interface Exchange {
   readonly context: RequestContext;
+  /** Of the web ACL, where there is one. */
+  judgement?: Judgement | undefined;
   /** Of the gateway's own answer. */
   error?: GatewayError;
   authorizer?: { readonly status: number; readonly error?: string; readonly latencyMs: number };
@@ -24,8 +27,8 @@ type Reader = (exchange: EndedExchange) => string | number | undefined;
 
 /**
  * Variables that an access log has besides those of the request
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html). Nothing traces and
- * no web ACL decides here, so of these there is nothing to tell.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html). Nothing traces
+ * here, so of that there is nothing to tell.
  */
 const EXCHANGE_VARIABLES: Readonly<Record<string, Reader>> = {
   status: ({ status }) => status,
@@ -43,7 +46,7 @@ const EXCHANGE_VARIABLES: Readonly<Record<string, Reader>> = {
   integrationErrorMessage: ({ integration }) => integration?.error,
   integrationLatency: ({ integration }) => integration?.latencyMs,
   xrayTraceId: () => undefined,
-  wafResponseCode: () => undefined,
+  wafResponseCode: ({ judgement }) => judgement && `WAF_${judgement}`,
 };
 
 /** Writes a stage's access log, one line for each request, as its format says. */

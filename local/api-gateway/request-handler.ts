@@ -83,10 +83,10 @@ export class RequestHandler {
     return this.#integrate(method.integration, passage, clientGone);
   }
 
-  #passFirewall({ request, deployment, context }: Passage): void {
+  #passFirewall({ request, deployment, context, exchange }: Passage): void {
     const { firewall, region } = this.#options;
-    const admitted = firewall?.admits(stageArn(region, deployment), { ...request, requestId: context.requestId }) ?? true;
-    if (!admitted) throw new GatewayError('WAF_FILTERED', 'Forbidden');
+    exchange.judgement = firewall?.judge(stageArn(region, deployment), { ...request, requestId: context.requestId });
+    if (exchange.judgement === 'BLOCK') throw new GatewayError('WAF_FILTERED', 'Forbidden');
   }
 
   #enter(match: RouteMatch<Method>, passage: Passage): RouteMatch<Method> {

@@ -105,7 +105,7 @@ export class CognitoService implements Service {
     const pool = this.#firewall && addressedPool(this.#pools, body);
     if (!pool) return;
     const request = { ...call, headers: Object.entries(headers), requestId: randomUUID() };
-    if (!this.#firewall?.admits(pool.arn, request)) throw blockedByFirewall();
+    if (this.#firewall?.judge(pool.arn, request) === 'BLOCK') throw blockedByFirewall();
   }
 
   #publishKeys(call: AwsCall): AwsReply {

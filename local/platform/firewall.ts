@@ -11,8 +11,10 @@ export interface InspectedRequest {
   readonly requestId: string;
 }
 
+export type Judgement = 'ALLOW' | 'BLOCK';
+
 /** What stands before a resource, if a web ACL was put there. */
 export interface Firewall {
-  /** Whether the request may go on to the resource of that ARN; it counts either way. */
-  admits(resourceArn: string, request: InspectedRequest): boolean;
+  /** What becomes of a request to the resource of that ARN, which counts either way; undefined where no web ACL stands before it. */
+  judge(resourceArn: string, request: InspectedRequest): Judgement | undefined;
 }

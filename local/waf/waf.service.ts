@@ -1,7 +1,7 @@
 import type { LogSink, LogStream } from '../logs/log-sink.ts';
 import { type AwsError, type AwsReply, notEmulated } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Firewall, InspectedRequest } from '../platform/firewall.ts';
+import type { Firewall, InspectedRequest, Judgement } from '../platform/firewall.ts';
 import { LOCAL_ACCOUNT } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import type { IpSet } from './ip-set.ts';
@@ -60,9 +60,9 @@ export class WafService implements Service, Firewall {
     });
   }
 
-  admits(resourceArn: string, request: InspectedRequest): boolean {
+  judge(resourceArn: string, request: InspectedRequest): Judgement | undefined {
     const acl = this.#protection.get(resourceArn);
-    if (!acl) return true;
+    if (!acl) return undefined;
     const nowMs = this.#options.clock.now();
     const verdict = acl.inspect(request, nowMs);
     this.#count(acl, verdict, nowMs);
@@ -70,7 +70,7 @@ export class WafService implements Service, Firewall {
     if (logging && isLogged(logging.properties, verdict)) {
       logging.stream.write(nowMs, logLine(acl, logging.properties, sourceOf(resourceArn), request, verdict, nowMs));
     }
-    return verdict.action === 'ALLOW';
+    return verdict.action;
   }
 
   operationOf(): string {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { notEmulated } from '../platform/call.ts';
-import type { InspectedRequest } from '../platform/firewall.ts';
+import type { InspectedRequest, Judgement } from '../platform/firewall.ts';
 import { addressOf } from './ip-set.ts';
 import { actionOf, compileRule, metricNameOf, type Rule, ruleProperties, visibility } from './rule.ts';
 import type { IpSets } from './statement.ts';
@@ -31,7 +31,7 @@ type Properties = z.output<typeof webAclProperties>;
 
 /** What became of a request. */
 export interface Verdict {
-  readonly action: 'ALLOW' | 'BLOCK';
+  readonly action: Judgement;
   /** The rule that ended it; none when no rule did and the default action was taken. */
   readonly terminating: Rule | undefined;
   readonly counted: readonly Rule[];
@@ -47,7 +47,7 @@ export class WebAcl {
   /** Headers whose values nobody is shown, in lower case. */
   readonly protectedHeaders: readonly string[];
   readonly #rules: readonly Rule[];
-  readonly #defaultAction: 'ALLOW' | 'BLOCK';
+  readonly #defaultAction: Judgement;
   readonly #labelPrefix: string;
 
   /** Throws what is wrong with it, and refuses by name what is not emulated. */

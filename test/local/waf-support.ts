@@ -11,6 +11,8 @@ import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
 const region = 'eu-west-1';
 export const GROUP = 'aws-waf-logs-test';
+const ANY_REQUEST = { method: 'GET', path: '/', queryString: '', headers: [], sourceIp: '127.0.0.1', requestId: '1' };
+const ACCESS_GROUP = 'access';
 const GROUP_ARN = `arn:aws:logs:eu-west-1:000000000000:log-group:${GROUP}`;
 const BLOCK = { Action: { Block: {} } };
 const visible = (MetricName: string) => ({ MetricName, CloudWatchMetricsEnabled: true, SampledRequestsEnabled: true });
@@ -50,6 +52,8 @@ export interface TestWaf {
   /** What the log holds, oldest first. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever line there is
   logged(): Promise<any[]>;
+  /** What the API's access log says of its web ACL, a line for each request. */
+  accessLogged(): Promise<string[]>;
   /** The sum of a metric by its rule. */
   count(name: string, WebACL: string, Rule: string): Promise<number>;
   close(): Promise<void>;
@@ -76,7 +80,11 @@ export async function openWaf(): Promise<TestWaf> {
   const cognito = new CognitoIdentityProviderClient(door.clientConfig);
   const cloudwatch = new CloudWatchClient(door.clientConfig);
   const logs = new CloudWatchLogsClient(door.clientConfig);
-  await door.provision('AWS::Logs::LogGroup', 'Logs', { LogGroupName: GROUP });
+  for (const LogGroupName of [GROUP, ACCESS_GROUP]) await door.provision('AWS::Logs::LogGroup', LogGroupName, { LogGroupName });
+  const messagesOf = async (logGroupName: string) => {
+    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
+    return events.map(({ message = '' }) => message);
+  };
   let pools = 0;
   let sets = 0;
   return {
@@ -112,20 +120,9 @@ export async function openWaf(): Promise<TestWaf> {
       door.provision('AWS::Logs::ResourcePolicy', 'Delivery', { PolicyName: 'Delivery', PolicyDocument: JSON.stringify(DELIVERY) }),
     log: (ResourceArn, properties = {}) =>
       door.provision('AWS::WAFv2::LoggingConfiguration', 'Log', { ResourceArn, LogDestinationConfigs: [GROUP_ARN], ...properties }),
-    admits: (resourceArn, request) =>
-      waf.admits(resourceArn, {
-        method: 'GET',
-        path: '/',
-        queryString: '',
-        headers: [],
-        sourceIp: '127.0.0.1',
-        requestId: '1',
-        ...request,
-      }),
-    logged: async () => {
-      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: GROUP }));
-      return events.map(({ message = '' }) => JSON.parse(message));
-    },
+    admits: (resourceArn, request) => waf.judge(resourceArn, { ...ANY_REQUEST, ...request }) !== 'BLOCK',
+    logged: async () => (await messagesOf(GROUP)).map((message) => JSON.parse(message)),
+    accessLogged: () => messagesOf(ACCESS_GROUP),
     count: async (MetricName, WebACL, Rule) => {
       const Dimensions = Object.entries({ WebACL, Region: region, Rule }).map(([Name, Value]) => ({ Name, Value }));
       const MetricStat = { Metric: { Namespace: 'AWS/WAFV2', MetricName, Dimensions }, Period: 86_400, Stat: 'Sum' };
@@ -179,6 +176,10 @@ async function createApi(door: TestFrontDoor): Promise<string> {
     },
   });
   const deployment = await door.provision('AWS::ApiGateway::Deployment', 'Deployment', { RestApiId });
-  await door.provision('AWS::ApiGateway::Stage', 'Stage', { RestApiId, DeploymentId: deployment.ref, StageName: 'v1' });
+  const AccessLogSetting = {
+    DestinationArn: `arn:aws:logs:eu-west-1:000000000000:log-group:${ACCESS_GROUP}`,
+    Format: '$context.wafResponseCode $context.error.responseType',
+  };
+  await door.provision('AWS::ApiGateway::Stage', 'Stage', { RestApiId, DeploymentId: deployment.ref, StageName: 'v1', AccessLogSetting });
   return `arn:aws:apigateway:eu-west-1::/restapis/${RestApiId}/stages/v1`;
 }

@@ -131,6 +131,17 @@ describe('a rate', () => {
   });
 });
 
+test('the API’s access log tells what the web ACL made of a request', async () => {
+  await get();
+  await waf.createAcl('Acl', [rule('Path', 0, byteMatch('/blocked'))], [waf.stageArn]);
+  await get();
+  await fetch(`${waf.apiUrl}/blocked`);
+  // A line is written when the answer has left, which a client may hear before.
+  let lines: string[] = [];
+  for (let tries = 0; lines.length < 3 && tries < 100; tries += 1) lines = await waf.accessLogged();
+  expect(lines).toEqual(['- -', 'WAF_ALLOW -', 'WAF_BLOCK WAF_FILTERED']);
+});
+
 describe('a user pool', () => {
   test('refuses its public operations as Cognito does, and administrators’ none', async () => {
     const { arn, poolId, ClientId } = await waf.createPool();
