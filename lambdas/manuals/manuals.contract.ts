@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { apiEnvironment, commonEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
+import { commonEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard.contract.ts';
 import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
@@ -165,7 +166,7 @@ export const manualsContract = {
   name: 'manuals',
   entry: 'manuals/manuals',
   environment: {
-    ...apiEnvironment,
+    ...guardedApiEnvironment,
     ...records,
     ...placeLimits,
     ...files,

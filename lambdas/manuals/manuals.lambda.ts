@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
+import { openRequestGuard } from '../shared/open-request-guard.ts';
 import { validate } from '../shared/validation.ts';
 import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { HiddenManuals } from '../usage/hidden-manuals.ts';
@@ -28,7 +29,7 @@ const ports: ManualsPorts = {
   deletions: new LookQueue(sqs, environment.DELETION_QUEUE_URL),
 };
 
-export const handler = apiHandler(manualsContract, environment, {
+export const handler = apiHandler(manualsContract, environment, openRequestGuard(dynamodb, environment), {
   list: async ({ caller, query }) => ({ body: await listManuals(ports, caller, validate(ListParameters, query)) }),
   get: async ({ caller, params }) => ({ body: await getManual(ports, caller, params['manual_id'] ?? '') }),
   upload: ({ caller, body }) =>

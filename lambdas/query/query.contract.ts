@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { apiEnvironment, type FunctionContract, positiveInteger } from '../shared/function.contract.ts';
+import { type FunctionContract, positiveInteger } from '../shared/function.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard.contract.ts';
 import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { isQuestion, MAX_QUESTION_CHARACTERS, retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
@@ -84,7 +85,7 @@ export const queryContract = {
   name: 'query',
   entry: 'query/query',
   environment: {
-    ...apiEnvironment,
+    ...guardedApiEnvironment,
     ...meterEnvironment,
     ...retrievalEnvironment,
     ...spendGateEnvironment,
@@ -94,6 +95,6 @@ export const queryContract = {
     MAX_ANSWER_TOKENS: positiveInteger(),
   },
   routes: {
-    ask: { method: 'POST', path: '/api/query', access: 'user', body: QueryRequest, streams: true },
+    ask: { method: 'POST', path: '/api/query', access: 'user', body: QueryRequest, metered: true, streams: true },
   },
 } as const satisfies FunctionContract;

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parseEnvironment } from '../shared/environment.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger } from '../shared/observability.ts';
+import { openRequestGuard } from '../shared/open-request-guard.ts';
 import { streamingApiHandler } from '../shared/streaming-api-handler.ts';
 import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
@@ -28,6 +29,6 @@ const ports: QueryPorts = {
   onLedgerFailure: (error) => logger.error('a reservation could not be closed', { error }),
 };
 
-export const handler = streamingApiHandler(queryContract, environment, {
-  ask: ({ caller, body, deadline }) => gate.guardEach(() => answerQuestion(ports, caller, body, deadline)),
+export const handler = streamingApiHandler(queryContract, environment, openRequestGuard(dynamodb, environment), {
+  ask: ({ caller, body, ...request }) => gate.guardEach(() => answerQuestion(ports, caller, body, request)),
 });

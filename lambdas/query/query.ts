@@ -1,8 +1,9 @@
+import type { Admission } from '../shared/admission.ts';
 import type { Caller } from '../shared/caller.ts';
 import { type AnswerInEvents, UNDER_WAY } from '../shared/event-stream.ts';
 import type { Passage, Search } from '../shared/manual-retriever.ts';
 import { Problem } from '../shared/problem.ts';
-import type { Reservation } from '../usage/reservation.ts';
+import type { Reservation, ReserveOptions } from '../usage/reservation.ts';
 import type { AnswerEnding } from './answer-generator.ts';
 import { ArisingAnswer } from './arising-answer.ts';
 import { chooseModels, type ModelChain } from './model-choice.ts';
@@ -13,7 +14,7 @@ import { DEFAULT_MAX_RESULTS, type QueryDocument, type QueryEvent, type QueryReq
 /** What answering needs of the world. */
 export interface QueryPorts {
   readonly ledger: {
-    reserve(caller: Caller, kind: 'query', units: number): Promise<Reservation>;
+    reserve(caller: Caller, kind: 'query', units: number, options: ReserveOptions): Promise<Reservation>;
     settle(reservation: Reservation): Promise<void>;
     refund(reservation: Reservation): Promise<void>;
   };
@@ -42,10 +43,10 @@ export async function* answerQuestion(
   ports: QueryPorts,
   caller: Caller,
   request: QueryRequest,
-  deadline: AbortSignal,
+  { admission, deadline }: { readonly admission: Pick<Admission, 'byReservation' | 'granted'>; readonly deadline: AbortSignal },
 ): AnswerInEvents<QueryEvent, QueryDocument> {
   const chain = chooseModels(ports.models, request.model_id);
-  const reservation = await ports.ledger.reserve(caller, 'query', UNITS_PER_QUERY);
+  const reservation = await ports.ledger.reserve(caller, 'query', UNITS_PER_QUERY, admission.byReservation());
   let settled: Promise<void> | undefined;
   try {
     const passages = await ports.retriever.retrieve(caller, {
@@ -55,6 +56,8 @@ export async function* answerQuestion(
       hiddenManualIds: reservation.hiddenManualIds,
       signal: deadline,
     });
+    // Its network was counted meanwhile.
+    await admission.granted();
     // By now the flag is known even to an environment that is answering its first question.
     ports.spend.check();
     const answer = new ArisingAnswer(passages);

@@ -1,13 +1,15 @@
 import { MethodNotAllowedError, NotFoundError, Router } from '@aws-lambda-powertools/event-handler/http';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { admitted } from './admission.ts';
 import {
   type ApiEnvironment,
   type ApiRequest,
+  enter,
+  type GuardOf,
   ONE_PIECE,
   observed,
   problemResponse,
   type Routes,
-  readRequest,
   requestIdOf,
   responseHeaders,
   withinLimit,
@@ -28,12 +30,13 @@ export type RouteHandlers<Contract extends FunctionContract> = {
 };
 
 /**
- * A Lambda handler for the routes of a contract: caller from verified claims, body by its schema, every error as a
+ * A Lambda handler for the routes of a contract: guard, caller from verified claims, body by its schema, every error as a
  * problem document, security headers, one log line and one metric per request. A thin skin over Powertools' router.
  */
 export function apiHandler<Contract extends FunctionContract>(
   contract: Contract,
   environment: ApiEnvironment,
+  guard: GuardOf<Contract>,
   handlers: RouteHandlers<Contract>,
 ): (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult> {
   const router = new Router({ logger });
@@ -43,8 +46,9 @@ export function apiHandler<Contract extends FunctionContract>(
     const path = route.path.replace(/\{(\w+)\}/g, ':$1') as `/${string}`;
     router.route(
       async ({ event, params }) => {
-        const request = readRequest(route, event as APIGatewayProxyEvent, params, { environment, limit: ONE_PIECE });
-        const { status = 200, headers, body } = await withinLimit(handle(request), ONE_PIECE);
+        const { admission, read } = enter(route, event as APIGatewayProxyEvent, { environment, guard });
+        const work = async () => handle(read(params, ONE_PIECE));
+        const { status = 200, headers, body } = await withinLimit(admission ? admitted(admission, route, work) : work(), ONE_PIECE);
         return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } });
       },
       { method: route.method, path },

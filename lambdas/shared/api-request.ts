@@ -1,12 +1,15 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import type { Admission } from './admission.ts';
 import { type Caller, callerFromClaims } from './caller.ts';
 import type { Environment } from './environment.ts';
 import type { apiEnvironment, FunctionContract, RouteContract } from './function.contract.ts';
-import { REQUEST_METRICS } from './metrics.contract.ts';
+import { REQUEST_METRICS, SECURITY_METRICS } from './metrics.contract.ts';
 import { emit, hashedUserId, logger } from './observability.ts';
 import { toProblem } from './problem.ts';
 import { PROBLEM_CONTENT_TYPE, type ProblemDocument } from './problems.contract.ts';
+import { Refusal } from './refusal.ts';
+import type { RequestGuard } from './request-guard.ts';
 import { corsHeaders, SECURITY_HEADERS } from './response-headers.ts';
 import { parseBody } from './validation.ts';
 
@@ -18,10 +21,16 @@ export type ApiRequest<Route extends RouteContract> = {
   /** Aborts when the request's time is up; hand it to every call that waits. */
   readonly deadline: AbortSignal;
 } & (Route['access'] extends 'user' ? { readonly caller: Caller } : unknown) &
+  (Route['metered'] extends true ? { readonly admission: Admission } : unknown) &
   (Route['body'] extends z.ZodMiniType ? { readonly body: z.output<Route['body']> } : unknown);
 
 export type Routes<Contract extends FunctionContract> = NonNullable<Contract['routes']>;
 export type ApiEnvironment = Environment<FunctionContract<typeof apiEnvironment>>;
+
+/** What stands before a function's routes: nothing where all of them are public, and otherwise the guard. */
+export type GuardOf<Contract extends FunctionContract> = 'user' extends Routes<Contract>[keyof Routes<Contract>]['access']
+  ? RequestGuard
+  : undefined;
 
 /** How long a request may take. */
 export interface TimeLimit {
@@ -36,21 +45,43 @@ export const ONE_PIECE: TimeLimit = { deadlineMs: 25_000, answerMs: 26_500 };
 
 export const requestIdOf = (event: APIGatewayProxyEvent): string => event.requestContext.requestId;
 
-/** Reads a request by its route: the caller from verified claims, the body by its schema. Throws a Problem when either will not do. */
-export function readRequest(
-  route: RouteContract,
-  event: APIGatewayProxyEvent,
-  params: Readonly<Record<string, string>>,
-  { environment, limit }: { readonly environment: ApiEnvironment; readonly limit: TimeLimit },
-): object {
+/** A request that was let in: `read` it once its work begins. */
+export interface Entry {
+  /** Of a route that wants a token. */
+  readonly admission: Admission | undefined;
+  /** Reads the request by its route. Throws a Problem when the body does not keep to its schema. */
+  read(params: Readonly<Record<string, string>>, limit: TimeLimit): object;
+}
+
+/**
+ * Lets a request in. Behind a route that wants a token nothing is done before: the guard looks at it, the caller comes from verified
+ * claims, and the counting begins. Throws a Problem when it will not do.
+ */
+export function enter(route: RouteContract, event: APIGatewayProxyEvent, { environment, guard }: Entrance): Entry {
+  const known = route.access === 'user' ? passGuard(route, event, { environment, guard }) : undefined;
   return {
-    params,
-    query: event.queryStringParameters ?? {},
-    requestId: requestIdOf(event),
-    deadline: AbortSignal.timeout(limit.deadlineMs),
-    ...(route.access === 'user' && { caller: identify(event, environment.USER_POOL_CLIENT_ID) }),
-    ...(route.body && { body: parseBody(route.body, bodyText(event)) }),
+    admission: known?.admission,
+    read: (params, limit) => ({
+      params,
+      query: event.queryStringParameters ?? {},
+      requestId: requestIdOf(event),
+      deadline: AbortSignal.timeout(limit.deadlineMs),
+      ...known,
+      ...(route.body && { body: parseBody(route.body, bodyText(event)) }),
+    }),
   };
+}
+
+interface Entrance {
+  readonly environment: ApiEnvironment;
+  readonly guard: RequestGuard | undefined;
+}
+
+function passGuard(route: RouteContract, event: APIGatewayProxyEvent, { environment, guard }: Entrance) {
+  if (!guard) throw new Error(`${route.method} ${route.path} wants a token, and nothing guards it`);
+  guard.inspect(event);
+  const caller = identify(event, environment.USER_POOL_CLIENT_ID);
+  return { caller, admission: guard.admit(event, route, caller) };
 }
 
 /** Rejects with a timeout when the answer is not there in time, whatever it is waiting for. */
@@ -74,6 +105,7 @@ export interface ProblemResponse {
 /** What the client is told of an error; of one that is ours, the log is told the rest. */
 export function problemResponse(error: unknown, requestId: string): ProblemResponse {
   const problem = toProblem(error);
+  if (problem instanceof Refusal) emit({ Kind: problem.kind }, [SECURITY_METRICS.event, 1]);
   if (problem.status >= 500) logger.error('request failed', { code: problem.code, error: (problem.cause ?? error) as Error });
   const retryAfter: Record<string, string> =
     problem.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(problem.retryAfterSeconds) };

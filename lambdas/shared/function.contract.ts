@@ -21,6 +21,8 @@ export interface RouteContract {
   readonly access: 'public' | 'user';
   /** The body's schema. API Gateway checks a shallow model of it, the function the whole. */
   readonly body?: z.ZodMiniType;
+  /** Whether it reserves units: the request is then counted by the reservation. */
+  readonly metered?: true;
   /** Whether API Gateway hands its answer on as it comes; a method has one transfer mode for all that it answers. */
   readonly streams?: true;
 }

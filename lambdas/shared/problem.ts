@@ -1,6 +1,6 @@
 import { type FieldError, PROBLEMS, type ProblemCode, type ProblemDocument, problemType } from './problems.contract.ts';
 
-interface ProblemOptions {
+export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
@@ -62,15 +62,21 @@ const TIMEOUTS = new Set(['AbortError', 'TimeoutError', 'ModelTimeoutException']
 /** What a connection may fail with. */
 const NETWORK_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ERR_HTTP2_STREAM_CANCEL']);
 
+/** Whether a service has refused a call since it was asked too much. */
+export function isThrottling(error: unknown): boolean {
+  const { name, $retryable } = error as ServiceError;
+  return THROTTLING.has(name) || $retryable?.throttling === true;
+}
+
 /**
  * What an error is to the client: a Problem as it is, a failure of a service behind us by its kind, and anything else
  * ours, about which only the log says more.
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { name, code = '', $fault, $metadata, $retryable } = error as ServiceError;
+  const { name, code = '', $fault, $metadata } = error as ServiceError;
   if (TIMEOUTS.has(name)) return new Problem('timeout', 'A service behind Manuel took too long. Try again.', { cause: error });
-  if (THROTTLING.has(name) || $retryable?.throttling) {
+  if (isThrottling(error)) {
     return new Problem('unavailable', 'Manuel is very busy. Try again in a moment.', { cause: error, retryAfterSeconds: 5 });
   }
   if (NETWORK_CODES.has(code) || $fault === 'server' || ($metadata && ($metadata.httpStatusCode ?? 500) >= 500)) {

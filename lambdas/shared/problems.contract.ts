@@ -13,6 +13,7 @@ export const PROBLEMS = {
   too_large: { status: 413, title: 'The request or the file is too large' },
   unsupported_type: { status: 415, title: 'The content type is not accepted' },
   quota_exceeded: { status: 429, title: 'A quota is used up' },
+  rate_limited: { status: 429, title: 'There were too many requests within a minute' },
   throttled: { status: 429, title: 'Too many requests at once' },
   // Ours and those of the services behind us
   internal: { status: 500, title: 'Something went wrong' },

@@ -1,14 +1,16 @@
 import type { Writable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { prefersEvents } from './accept.ts';
+import { admittedEach } from './admission.ts';
 import {
   type ApiEnvironment,
   type ApiRequest,
+  enter,
+  type GuardOf,
   ONE_PIECE,
   observed,
   problemResponse,
   type Routes,
-  readRequest,
   requestIdOf,
   responseHeaders,
   type TimeLimit,
@@ -35,6 +37,7 @@ export type StreamingRouteHandlers<Contract extends FunctionContract> = {
 export function streamingApiHandler<Contract extends FunctionContract>(
   contract: Contract,
   environment: ApiEnvironment,
+  guard: GuardOf<Contract>,
   handlers: StreamingRouteHandlers<Contract>,
 ) {
   const routes = Object.entries<RouteContract>(contract.routes ?? {});
@@ -44,7 +47,9 @@ export function streamingApiHandler<Contract extends FunctionContract>(
     if (name === undefined || route === undefined) throw noSuchRoute();
     const params = (event.pathParameters ?? {}) as Record<string, string>;
     const handle = handlers[name] as (request: object) => AnswerInEvents<ServerSentEvent, object>;
-    return handle(readRequest(route, event, params, { environment, limit }));
+    const { admission, read } = enter(route, event, { environment, guard });
+    const work = () => handle(read(params, limit));
+    return admission ? admittedEach(admission, route, work) : work();
   };
 
   return awslambda.streamifyResponse(async (event: APIGatewayProxyEvent, output: Writable, context: Context) => {

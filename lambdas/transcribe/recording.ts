@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Caller, ownerOf } from '../shared/caller.ts';
 import { Problem } from '../shared/problem.ts';
-import type { OpenReservation, Reservation } from '../usage/reservation.ts';
+import type { OpenReservation, Reservation, ReserveOptions } from '../usage/reservation.ts';
 import { idleReservations, newAttempt, reservationsOf } from './attempts.ts';
 import { type Job, type JobChange, type JobState, type Metering, meteredBy, parseUploadKey } from './job.ts';
 import { RecordingRejected } from './recording/recording-rejected.ts';
@@ -11,7 +11,7 @@ import { measure, unitsOf } from './units.ts';
 /** What taking an uploaded recording needs of the world. */
 export interface RecordingPorts {
   readonly ledger: {
-    reserve(caller: Caller, kind: 'transcription', units: number, nowMs: number, id?: string): Promise<Reservation>;
+    reserve(caller: Caller, kind: 'transcription', units: number, options: ReserveOptions): Promise<Reservation>;
     refund(reservation: OpenReservation): Promise<void>;
   };
   readonly jobs: {
@@ -107,7 +107,7 @@ async function reserveFor(
   attempt: string | undefined,
 ): Promise<Metering | { readonly failure: 'quota_exceeded'; readonly message: string }> {
   try {
-    return meteredBy(await ledger.reserve(owner, 'transcription', unitsOf(seconds), nowMs, attempt), seconds);
+    return meteredBy(await ledger.reserve(owner, 'transcription', unitsOf(seconds), { nowMs, id: attempt }), seconds);
   } catch (error) {
     if (error instanceof Problem && error.code === 'quota_exceeded') return { failure: error.code, message: error.message };
     throw error;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { apiEnvironment, commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import { commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard.contract.ts';
 import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';
@@ -103,7 +104,7 @@ export const transcribeContract = {
   name: 'transcribe',
   entry: 'transcribe/transcribe',
   environment: {
-    ...apiEnvironment,
+    ...guardedApiEnvironment,
     ...meterEnvironment,
     ...spendGateEnvironment,
     ...jobs,
@@ -113,7 +114,7 @@ export const transcribeContract = {
     LANGUAGES: languages(),
   },
   routes: {
-    start: { method: 'POST', path: '/api/transcribe', access: 'user', body: TranscribeRequest },
+    start: { method: 'POST', path: '/api/transcribe', access: 'user', body: TranscribeRequest, metered: true },
     get: { method: 'GET', path: '/api/transcribe/{job_id}', access: 'user' },
   },
 } as const satisfies FunctionContract;

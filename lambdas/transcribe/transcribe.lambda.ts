@@ -5,6 +5,7 @@ import { TranscribeClient } from '@aws-sdk/client-transcribe';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
 import { logger } from '../shared/observability.ts';
+import { openRequestGuard } from '../shared/open-request-guard.ts';
 import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { JobRecords } from './job-records.ts';
@@ -30,14 +31,17 @@ const ports: TranscribePorts = {
 /** Where a job is found, relative to the address that started it: what stands before that is the gateway's. */
 const location = (jobId: string) => ({ Location: `transcribe/${jobId}` });
 
-export const handler = apiHandler(transcribeContract, environment, {
-  start: ({ caller, body, deadline }) =>
+export const handler = apiHandler(transcribeContract, environment, openRequestGuard(dynamodb, environment), {
+  start: ({ caller, body, ...request }) =>
     gate.guardOnceRead(async () => {
       if ('upload' in body) {
+        // It sets no units aside: the recording will.
+        request.admission.count();
+        await request.admission.granted();
         const document = await startRecordingUpload(ports, caller, body);
         return { status: 201, headers: location(document.job_id), body: document };
       }
-      const { jobId, document } = await transcribe(ports, caller, body, deadline);
+      const { jobId, document } = await transcribe(ports, caller, body, request);
       if (document) return { body: document };
       const headers = { ...location(jobId), 'Retry-After': String(POLL_SECONDS) };
       return { status: 202, headers, body: { job_id: jobId, status: 'in_progress' } };

@@ -1,8 +1,9 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import type { Admission } from '../shared/admission.ts';
 import { allEnded } from '../shared/all-ended.ts';
 import type { Caller } from '../shared/caller.ts';
 import { Problem } from '../shared/problem.ts';
-import type { OpenReservation, Reservation } from '../usage/reservation.ts';
+import type { OpenReservation, Reservation, ReserveOptions } from '../usage/reservation.ts';
 import { type Job, type JobChange, type JobState, jobDocument, type Metering, meteredBy, newJob } from './job.ts';
 import { RecordingRejected } from './recording/recording-rejected.ts';
 import { readAudio, readLanguage, readType } from './request.ts';
@@ -22,7 +23,7 @@ import { measure, unitsOf } from './units.ts';
 /** What the transcribe routes need of the world. */
 export interface TranscribePorts {
   readonly ledger: {
-    reserve(caller: Caller, kind: 'transcription', units: number, nowMs: number, id: string): Promise<Reservation>;
+    reserve(caller: Caller, kind: 'transcription', units: number, options: ReserveOptions): Promise<Reservation>;
     refund(reservation: OpenReservation): Promise<void>;
   };
   readonly jobs: {
@@ -55,7 +56,7 @@ export async function transcribe(
   ports: TranscribePorts,
   caller: Caller,
   request: RecordingRequest,
-  deadline: AbortSignal,
+  { admission, deadline }: { readonly admission: Pick<Admission, 'byReservation' | 'granted'>; readonly deadline: AbortSignal },
   nowMs: number = Date.now(),
 ): Promise<{ readonly jobId: string; readonly document: TranscriptionDocument | undefined }> {
   const language = readLanguage(request.language, ports.languages);
@@ -63,11 +64,15 @@ export async function transcribe(
   const bytes = readAudio(request.audio_data);
   const seconds = explained(() => measure(content_type, bytes, MAX_BODY_RECORDING_SECONDS));
   const job_id = uuidv7();
-  const reservation = await ports.ledger.reserve(caller, 'transcription', unitsOf(seconds), nowMs, job_id);
+  const reservation = await ports.ledger.reserve(caller, 'transcription', unitsOf(seconds), {
+    nowMs,
+    id: job_id,
+    ...admission.byReservation(),
+  });
   const started = newJob({ user_id: caller.userId, job_id, status: 'in_progress', content_type, language }, nowMs);
   const job = { ...started, ...meteredBy(reservation, seconds) };
   try {
-    await allEnded([ports.jobs.create(job), ports.files.writeAudio(job, bytes, deadline)]);
+    await allEnded([ports.jobs.create(job), ports.files.writeAudio(job, bytes, deadline), admission.granted()]);
     await ports.transcriptions.start(job, deadline);
   } catch (error) {
     await abandon(ports, caller, job);

@@ -1,4 +1,5 @@
 import { nextUtcDay, secondsUntil, utcDay } from '../shared/utc-day.ts';
+import { isExpiredMinute } from './rate.ts';
 import type { QuotaDocument, UsageDocument } from './usage.contract.ts';
 
 /** Units per user and UTC day, and per user and calendar month. */
@@ -33,6 +34,15 @@ export interface Reservation {
 /** What settling or refunding a reservation needs of it: enough for another function to do so later. */
 export type OpenReservation = Omit<Reservation, 'usage' | 'hiddenManualIds'>;
 
+export interface ReserveOptions {
+  /** Milliseconds since the epoch; now when absent. */
+  readonly nowMs?: number;
+  /** Of one attempt, for whoever must know of the reservation before it is made. */
+  readonly id?: string | undefined;
+  /** Where a request asks for it: how many its caller may make in a calendar minute. The reservation then counts the request as well. */
+  readonly requestsPerMinute?: number;
+}
+
 /** A reservation that may have been made under this id at this time, to be given back. */
 export function openReservation(userId: string, made: Pick<Reservation, 'id' | 'kind' | 'units' | 'at'>): OpenReservation {
   return { ...made, userId, day: dayCounter(made.at), month: monthCounter(made.at), expiredCounters: [] };
@@ -45,13 +55,15 @@ export const openEntry = (reservationId: string): string => `o_${reservationId}`
 export const HIDDEN_MANUALS = 'hidden_manual_ids';
 
 /**
- * The counters among an item's attributes that no open reservation can still need: those before yesterday and before
- * last month, since a reservation never stays open for a day.
+ * The counters among an item's attributes that nothing can still need: those before yesterday and before last month, since a
+ * reservation never stays open for a day, and those of minutes before the last one. As many as one write may well remove.
  */
 export function expiredCounters(attributeNames: readonly string[], atMs: number): string[] {
   const yesterday = dayCounter(atMs - DAY_MS);
   const lastMonth = monthCounter(startOfMonth(atMs) - 1);
-  return attributeNames.filter((name) => (/^d\d{8}$/.test(name) && name < yesterday) || (/^m\d{6}$/.test(name) && name < lastMonth));
+  const isExpired = (name: string) =>
+    (/^d\d{8}$/.test(name) && name < yesterday) || (/^m\d{6}$/.test(name) && name < lastMonth) || isExpiredMinute(name, atMs);
+  return attributeNames.filter(isExpired).slice(0, MOST_REMOVED_AT_ONCE);
 }
 
 export function usageDocument(dailyUsed: number, monthlyUsed: number, quota: Quota): UsageDocument {
@@ -85,6 +97,8 @@ export function limitReached(
   return undefined;
 }
 
+/** An update expression has at most 4 KB (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html). */
+const MOST_REMOVED_AT_ONCE = 100;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const startOfMonth = (atMs: number): number => Date.UTC(new Date(atMs).getUTCFullYear(), new Date(atMs).getUTCMonth(), 1);

@@ -7,7 +7,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Caller } from '../shared/caller.ts';
+import { emit } from '../shared/observability.ts';
 import { Problem } from '../shared/problem.ts';
+import { minuteCounter, rateLimited } from './rate.ts';
 import {
   dayCounter,
   expiredCounters,
@@ -19,9 +21,10 @@ import {
   openEntry,
   type Quota,
   type Reservation,
+  type ReserveOptions,
   usageDocument,
 } from './reservation.ts';
-import type { UsageDocument } from './usage.contract.ts';
+import { USAGE_METRICS, type UsageDocument } from './usage.contract.ts';
 
 type Item = Record<string, AttributeValue>;
 
@@ -41,27 +44,27 @@ export class UsageLedger {
   }
 
   /**
-   * Sets units aside. Throws a 429 Problem that names the limit when there is no room. Whoever must know of the reservation before it is
-   * made names its `id`, which is of one attempt.
+   * Sets units aside, and counts the request that asks for them where the options say so. Throws a 429 Problem that names the limit when
+   * there is no room.
    */
   async reserve(
     caller: Caller,
     kind: MeteredKind,
     units: number,
-    nowMs: number = Date.now(),
-    id: string = randomUUID(),
+    { nowMs = Date.now(), id = randomUUID(), requestsPerMinute }: ReserveOptions = {},
   ): Promise<Reservation> {
     refuseMoreThanQuota(units, this.#quota, nowMs);
     const day = dayCounter(nowMs);
     const month = monthCounter(nowMs);
+    const rate = requestsPerMinute === undefined ? NOT_COUNTED : countingRequest(requestsPerMinute, nowMs);
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: keyOf(caller.userId),
-      UpdateExpression: 'SET #d = if_not_exists(#d, :zero) + :units, #m = if_not_exists(#m, :zero) + :units, #o = :entry',
-      ConditionExpression:
-        '(attribute_not_exists(#d) OR #d <= :dayRoom) AND (attribute_not_exists(#m) OR #m <= :monthRoom) AND attribute_not_exists(#o)',
-      ExpressionAttributeNames: { '#d': day, '#m': month, '#o': openEntry(id) },
+      UpdateExpression: `SET #d = if_not_exists(#d, :zero) + :units, #m = if_not_exists(#m, :zero) + :units, #o = :entry${rate.update}`,
+      ConditionExpression: `(attribute_not_exists(#d) OR #d <= :dayRoom) AND (attribute_not_exists(#m) OR #m <= :monthRoom) AND attribute_not_exists(#o)${rate.condition}`,
+      ExpressionAttributeNames: { '#d': day, '#m': month, '#o': openEntry(id), ...rate.names },
       ExpressionAttributeValues: {
+        ...rate.values,
         ':zero': number(0),
         ':units': number(units),
         ':dayRoom': number(this.#quota.daily - units),
@@ -73,8 +76,10 @@ export class UsageLedger {
     });
     const item = await this.#client.send(command).then(
       ({ Attributes }) => Attributes ?? {},
-      (error: unknown) => this.#itemOfRefusal(error, openEntry(id), units, nowMs),
+      (error: unknown) => this.#itemOfRefusal(error, { entry: openEntry(id), units, nowMs, requestsPerMinute }),
     );
+    const usage = this.#usageOf(item, day, month);
+    reportUsage(kind, usage);
     return {
       id,
       userId: caller.userId,
@@ -83,7 +88,7 @@ export class UsageLedger {
       day,
       month,
       at: nowMs,
-      usage: this.#usageOf(item, day, month),
+      usage,
       expiredCounters: expiredCounters(Object.keys(item), nowMs),
       hiddenManualIds: item[HIDDEN_MANUALS]?.SS ?? [],
     };
@@ -137,14 +142,24 @@ export class UsageLedger {
   }
 
   /** Why a reservation was refused; the item, when it was not: then the entry is there, written by an earlier try of the SDK. */
-  #itemOfRefusal(error: unknown, entry: string, units: number, nowMs: number): Item {
+  #itemOfRefusal(
+    error: unknown,
+    {
+      entry,
+      units,
+      nowMs,
+      requestsPerMinute = Number.POSITIVE_INFINITY,
+    }: { readonly entry: string; readonly units: number; readonly nowMs: number; readonly requestsPerMinute: number | undefined },
+  ): Item {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const item = error.Item ?? {};
     if (item[entry]) return item;
     const used = { daily: count(item, dayCounter(nowMs)), monthly: count(item, monthCounter(nowMs)) };
     const reached = limitReached(used, units, this.#quota, nowMs);
-    if (!reached)
+    if (!reached) {
+      if (count(item, minuteCounter('request', nowMs)) >= requestsPerMinute) throw rateLimited('user', 'request', requestsPerMinute, nowMs);
       throw new Problem('unavailable', 'Usage could not be recorded; nothing was charged. Try again.', { retryAfterSeconds: 1 });
+    }
     throw new Problem('quota_exceeded', `The ${reached.limit} quota of ${reached.allowance} units is used up.`, {
       retryAfterSeconds: reached.retryAfterSeconds,
     });
@@ -162,6 +177,26 @@ function refuseMoreThanQuota(units: number, quota: Quota, nowMs: number): void {
   throw new Problem('quota_exceeded', `This takes ${units} units, and the ${reached.limit} quota is ${reached.allowance}.`, {
     retryAfterSeconds: reached.retryAfterSeconds,
   });
+}
+
+/** What a reservation that counts no request adds to its write. */
+const NOT_COUNTED = { update: '', condition: '', names: {}, values: {} };
+
+/** And what one adds that does. */
+function countingRequest(requestsPerMinute: number, nowMs: number) {
+  return {
+    update: ', #r = if_not_exists(#r, :zero) + :one',
+    condition: ' AND (attribute_not_exists(#r) OR #r < :rate)',
+    names: { '#r': minuteCounter('request', nowMs) },
+    values: { ':one': number(1), ':rate': number(requestsPerMinute) },
+  };
+}
+
+function reportUsage(Operation: MeteredKind, usage: UsageDocument): void {
+  const report = (QuotaType: 'daily' | 'monthly', used: number, limit: number) =>
+    emit({ QuotaType, Operation }, [USAGE_METRICS.quotaUsage, (100 * used) / limit]);
+  report('daily', usage.daily_used, usage.daily_limit);
+  report('monthly', usage.monthly_used, usage.monthly_limit);
 }
 
 const keyOf = (userId: string): Item => ({ user_id: { S: userId } });

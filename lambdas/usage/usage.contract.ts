@@ -1,4 +1,6 @@
-import { apiEnvironment, type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
+import { type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard.contract.ts';
+import type { MetricsContract } from '../shared/metrics.contract.ts';
 
 /** What a function needs to meter what it does; `Usage.grantMeter` provides it together with the permission. */
 export const meterEnvironment = {
@@ -13,12 +15,22 @@ export const hidingEnvironment = { USAGE_TABLE: text() } as const;
 export const usageContract = {
   name: 'usage',
   entry: 'usage/usage',
-  environment: { ...apiEnvironment, ...meterEnvironment },
+  environment: { ...guardedApiEnvironment, ...meterEnvironment },
   routes: {
     usage: { method: 'GET', path: '/api/user/usage', access: 'user' },
     quota: { method: 'GET', path: '/api/user/quota', access: 'user' },
   },
 } as const satisfies FunctionContract;
+
+export const USAGE_METRICS = {
+  /** Emitted with each reservation, of the day's quota and of the month's: what it leaves used. `Operation` is what is metered. */
+  quotaUsage: {
+    name: 'QuotaUsagePercentage',
+    unit: 'Percent',
+    dimensions: ['QuotaType', 'Operation'],
+    meaning: 'Share of a quota that its user has used',
+  },
+} as const satisfies MetricsContract;
 
 /** What a caller has used, as every metered answer carries it. */
 export interface UsageDocument {

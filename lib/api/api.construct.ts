@@ -15,6 +15,7 @@ import {
   SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IUserPool, IUserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import type { FunctionContract, RouteContract } from '../../lambdas/shared/function.contract.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
@@ -23,6 +24,7 @@ import type { StageConfig } from '../stage-config.ts';
 import { accessLog } from './access-log.ts';
 import { addProblemResponses } from './gateway-responses.ts';
 import { addPreflight } from './preflight.ts';
+import { provideGuard } from './request-guard.ts';
 import { requestModelSchema } from './request-model.ts';
 import { costlyThrottle, readThrottle, type Throttle } from './throttling.ts';
 
@@ -37,6 +39,8 @@ export interface ApiProps {
   readonly config: StageConfig;
   readonly userPool: IUserPool;
   readonly userPoolClient: IUserPoolClient;
+  /** Where requests are counted. */
+  readonly usageTable: ITable;
 }
 
 /**
@@ -88,13 +92,15 @@ export class Api extends Construct {
       USER_POOL_CLIENT_ID: this.#props.userPoolClient.userPoolClientId,
       CORS_ORIGINS: this.#props.config.corsOrigins.join(','),
     });
+    const routes = Object.entries<RouteContract>(contract.routes ?? {});
+    if (routes.some(([, { access }]) => access === 'user')) provideGuard(fn, this.#props.config, this.#props.usageTable);
     const integrate = ({ streams }: RouteContract) =>
       new LambdaIntegration(fn, {
         timeout: streams ? STREAMING_TIMEOUT : INTEGRATION_TIMEOUT,
         responseTransferMode: streams ? ResponseTransferMode.STREAM : ResponseTransferMode.BUFFERED,
         allowTestInvoke: false,
       });
-    for (const [name, route] of Object.entries<RouteContract>(contract.routes ?? {})) {
+    for (const [name, route] of routes) {
       const resource = this.#restApi.root.resourceForPath(route.path);
       const access = { ...this.#access(route), ...this.#body(`${contract.name}-${name}`, route) };
       const method = resource.addMethod(route.method, integrate(route), access);

@@ -30,7 +30,12 @@ export class ApiStack extends Stack {
     super(scope, id, props);
     const settings: FunctionSettings = { config, code };
     const { encryption } = deadLetter;
-    const api = new Api(this, 'Api', { config, userPool: cognito.userPool, userPoolClient: cognito.userPoolClient });
+    const api = new Api(this, 'Api', {
+      config,
+      userPool: cognito.userPool,
+      userPoolClient: cognito.userPoolClient,
+      usageTable: storage.usageTable,
+    });
     new Status(this, 'Status', { ...settings, api });
     const usage = new Usage(this, 'Usage', { ...settings, api, table: storage.usageTable });
     const spend = new Spend(this, 'Spend', {

@@ -34,7 +34,7 @@ export class StorageStack extends Stack {
       partitionKey: user,
       sortKey: { name: 'manual_id', type: AttributeType.STRING },
     });
-    this.usageTable = new Table(this, 'UsageTable', { ...table, partitionKey: user });
+    this.usageTable = new Table(this, 'UsageTable', { ...table, partitionKey: user, timeToLiveAttribute: 'expires_at' });
     this.jobsTable = new Table(this, 'JobsTable', {
       ...table,
       partitionKey: user,

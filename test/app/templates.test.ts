@@ -103,7 +103,7 @@ describe('functions', () => {
 
   test('may do what their capability needs, and no more', () => {
     expect(actionsOf('StatusFunction')).toEqual([]);
-    expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem']);
+    expect(actionsOf('UsageFunction')).toEqual(['dynamodb:GetItem', 'dynamodb:UpdateItem']);
     expect(actionsOf('QueryFunction')).toEqual([
       // All profiles at once, and each model through its own, as models.test.ts looks into.
       ...Array(1 + stageConfig('dev').models.allowed.length).fill('bedrock:InvokeModelWithResponseStream'),

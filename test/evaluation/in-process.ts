@@ -18,9 +18,10 @@ import {
   type TestDocument,
   type TestKnowledgeBase,
 } from '../local/bedrock-support.ts';
-import { callerNamed } from '../support/callers.ts';
+import { ADMITTED, callerNamed } from '../support/callers.ts';
 import type { Asker, Stage } from './stage.ts';
 
+const CIRCUMSTANCES = { admission: ADMITTED, deadline: new AbortController().signal };
 /** As many as one call takes. */
 const DOCUMENTS_PER_CALL = 10;
 const UNMETERED: Reservation = {
@@ -73,7 +74,7 @@ export class InProcessStage implements Stage {
     }
     return {
       find: (question) => this.#find(name, question),
-      ask: (question) => wholeOf(answerQuestion(this.#ports(), callerNamed(name), { question }, new AbortController().signal)),
+      ask: (question) => wholeOf(answerQuestion(this.#ports(), callerNamed(name), { question }, CIRCUMSTANCES)),
     };
   }
 

@@ -6,7 +6,7 @@ import { UNDER_WAY, wholeOf } from '../../lambdas/shared/event-stream.ts';
 import type { Passage } from '../../lambdas/shared/manual-retriever.ts';
 import { Problem } from '../../lambdas/shared/problem.ts';
 import type { Reservation } from '../../lambdas/usage/reservation.ts';
-import { ALICE } from '../support/callers.ts';
+import { ADMITTED, ALICE } from '../support/callers.ts';
 
 const USAGE = { daily_used: 1, daily_limit: 50, monthly_used: 1, monthly_limit: 1000 };
 const RESERVATION: Reservation = {
@@ -28,7 +28,7 @@ const MODELS: StageModels = {
   allowed: ['claude-haiku-5-5', 'nova-2-lite', 'nova-lite'],
   fallback: ['nova-2-lite'],
 };
-const deadline = new AbortController().signal;
+const CIRCUMSTANCES = { admission: ADMITTED, deadline: new AbortController().signal };
 
 /** A model that says this, piece by piece, or fails. */
 async function* saying(pieces: readonly (string | Error)[], ending: Partial<AnswerEnding> = {}): AsyncGenerator<string, AnswerEnding> {
@@ -41,13 +41,13 @@ async function* saying(pieces: readonly (string | Error)[], ending: Partial<Answ
 
 const says = (text: string, ending?: Partial<AnswerEnding>) => ({ generator: { generate: () => saying([text], ending) } });
 
-const ask = (all: QueryPorts, request: QueryRequest = QUESTION) => wholeOf(answerQuestion(all, ALICE, request, deadline));
+const ask = (all: QueryPorts, request: QueryRequest = QUESTION) => wholeOf(answerQuestion(all, ALICE, request, CIRCUMSTANCES));
 
 /** What a client of events is told: each event, and how it went on. */
 async function told(all: QueryPorts): Promise<unknown[]> {
   const items: unknown[] = [];
   try {
-    for await (const item of answerQuestion(all, ALICE, QUESTION, deadline)) items.push(item);
+    for await (const item of answerQuestion(all, ALICE, QUESTION, CIRCUMSTANCES)) items.push(item);
   } catch (error) {
     items.push(error);
   }
@@ -275,7 +275,7 @@ describe('told as it arises', () => {
 
   test('it is settled while the model goes on, so that a function that dies has charged it', async () => {
     const { calls, all } = ports(model('Rinse it [[1]].', new Error('never asked for')));
-    const answer = answerQuestion(all, ALICE, QUESTION, deadline);
+    const answer = answerQuestion(all, ALICE, QUESTION, CIRCUMSTANCES);
     await expect(answer.next()).resolves.toMatchObject({ value: UNDER_WAY });
     expect(calls.at(-1)).toBe('settle');
   });

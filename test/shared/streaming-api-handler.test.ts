@@ -4,6 +4,8 @@ import * as z from 'zod/mini';
 import { type ServerSentEvent, UNDER_WAY } from '../../lambdas/shared/event-stream.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { Problem } from '../../lambdas/shared/problem.ts';
+import type { RequestGuard } from '../../lambdas/shared/request-guard.ts';
+import { guardWith } from '../support/guards.ts';
 
 /** What Lambda's runtime puts there: the head is sent with the first piece of the body. */
 Object.assign(globalThis, {
@@ -48,22 +50,27 @@ interface Asked {
   readonly body?: string;
   readonly claims?: Record<string, string>;
   readonly resource?: string;
+  readonly guard?: RequestGuard;
 }
 
 /** Asks for an answer; `written` tells what has left so far, the head as one line of JSON and then the body. */
-function ask(work: Work, { accept, body = '{"question":"why?"}', claims, resource = '/ask/{name}' }: Asked = {}) {
-  const handler = streamingApiHandler(contract, ENVIRONMENT, {
+function ask(work: Work, { accept, body = '{"question":"why?"}', claims, resource = '/ask/{name}', guard = guardWith() }: Asked = {}) {
+  const handler = streamingApiHandler(contract, ENVIRONMENT, guard, {
     ask: ({ params, body: { question }, caller }) => work({ name: params['name'] ?? '', question, userId: caller.userId }),
   }) as unknown as (event: APIGatewayProxyEvent, output: Writable, context: Context) => Promise<void>;
   const event = {
     httpMethod: 'POST',
     resource,
     pathParameters: { name: 'eve' },
-    headers: { origin: 'https://app.example' },
+    headers: { origin: 'https://app.example', 'content-type': 'application/json' },
     multiValueHeaders: accept === undefined ? {} : { accept: [accept] },
     body,
     isBase64Encoded: false,
-    requestContext: { requestId: 'r-1', authorizer: { claims: claims ?? { sub: 'u-1', token_use: 'access', client_id: 'app' } } },
+    requestContext: {
+      requestId: 'r-1',
+      identity: { sourceIp: '203.0.113.7' },
+      authorizer: { claims: claims ?? { sub: 'u-1', token_use: 'access', client_id: 'app' } },
+    },
   } as unknown as APIGatewayProxyEvent;
   const output = new PassThrough();
   let written = '';

@@ -66,7 +66,7 @@ export class TranscriptionWorld {
     return {
       namePrefix: PREFIX,
       ledger: {
-        reserve: (caller, _kind, units, nowMs, id = randomUUID()) => call('reserve', () => this.#reserve(caller, units, nowMs, id)),
+        reserve: (caller, _kind, units, { nowMs = 0, id = randomUUID() }) => call('reserve', () => this.#reserve(caller, units, nowMs, id)),
         settle: ({ id }) => call('settle', () => void this.open.delete(id)),
         refund: ({ id }: OpenReservation) =>
           call('refund', () => {

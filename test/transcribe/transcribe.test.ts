@@ -1,7 +1,7 @@
 import { completeTranscription } from '../../lambdas/transcribe/completion.ts';
 import { MAX_BODY_RECORDING_BYTES, MAX_UPLOADED_RECORDING_BYTES } from '../../lambdas/transcribe/transcribe.contract.ts';
 import { getTranscription, startRecordingUpload, transcribe } from '../../lambdas/transcribe/transcribe.ts';
-import { callerNamed } from '../support/callers.ts';
+import { ADMITTED, callerNamed } from '../support/callers.ts';
 import { wavOf } from '../support/recordings.ts';
 import { TranscriptionWorld, USAGE } from '../support/transcriptions.ts';
 
@@ -12,8 +12,8 @@ const requestOf = (bytes: Uint8Array, others: object = {}) => ({
   content_type: 'audio/wav',
   ...others,
 });
-const send = (world: TranscriptionWorld, request: Parameters<typeof transcribe>[2], ports = world.ports()) =>
-  transcribe(ports, ALICE, request, new AbortController().signal, NOW);
+const send = (world: TranscriptionWorld, request: Parameters<typeof transcribe>[2], ports = world.ports(), admission = ADMITTED) =>
+  transcribe(ports, ALICE, request, { admission, deadline: new AbortController().signal }, NOW);
 /** A world in which Transcribe ends each job at once. */
 function worldThat(outcome: { readonly text: string } | { readonly reason: string }): TranscriptionWorld {
   const world = new TranscriptionWorld();
