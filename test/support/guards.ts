@@ -5,7 +5,7 @@ type Rates = ConstructorParameters<typeof RequestGuard>[0];
 const RULES: GuardRules = { allowlist: [], maxBodyBytes: 1000, requestsPerMinute: { user: 2, network: 3 } };
 
 /** Counts that find room for everything. */
-export const ROOM: Rates = { countUser: async () => undefined, countNetwork: async () => undefined };
+const ROOM: Rates = { countUser: async () => undefined, countNetwork: async () => undefined };
 
 /** A guard with these rules and counts; without them it lets in every request of a decent size. */
 export const guardWith = (rules: Partial<GuardRules> = {}, rates: Partial<Rates> = {}): RequestGuard =>

@@ -1,9 +1,10 @@
 import { BedrockAgentRuntimeClient, type RetrievalFilter, RetrieveCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
-import { DynamoDBClient, ListTablesCommand, paginateScan } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, ListTablesCommand, paginateScan, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { isExpiredMinute } from '../../lambdas/usage/rate.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
 import { operatorConfig } from './users.ts';
 
@@ -72,6 +73,18 @@ export class OperatorView {
         metadata,
       }))
       .sort((a, b) => a.documentId.localeCompare(b.documentId));
+  }
+
+  /** As though a user had not made any request within this minute. */
+  async forgetRequests({ userId }: { readonly userId: string }): Promise<void> {
+    const { dynamodb } = this.#clients;
+    const user = { TableName: await this.variable('Usage/Function', 'RATE_TABLE'), Key: { user_id: { S: userId } } };
+    const { Item = {} } = await dynamodb.send(new GetItemCommand({ ...user, ConsistentRead: true }));
+    const counters = Object.keys(Item).filter((name) => isExpiredMinute(name, Number.POSITIVE_INFINITY));
+    if (counters.length === 0) return;
+    const names = Object.fromEntries(counters.map((name, index) => [`#x${index}`, name]));
+    const UpdateExpression = `REMOVE ${Object.keys(names).join(', ')}`;
+    await dynamodb.send(new UpdateItemCommand({ ...user, UpdateExpression, ExpressionAttributeNames: names }));
   }
 
   /** Every item of every table; sets are sorted lists. */
