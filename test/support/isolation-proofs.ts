@@ -38,7 +38,7 @@ const SECURITY_EVENT = {
 };
 
 /** Looks until it is there, and returns what was seen last: whether it was there is for the caller to expect. */
-async function lookUntil<Seen>(look: () => Promise<Seen>, isThere: (seen: Seen) => boolean): Promise<Seen> {
+export async function lookUntil<Seen>(look: () => Promise<Seen>, isThere: (seen: Seen) => boolean): Promise<Seen> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const seen = await look();
