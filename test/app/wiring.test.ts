@@ -54,6 +54,27 @@ test('there is one function for each contract', () => {
   expect(deployed.sort()).toEqual(CONTRACTS.map(({ name }) => name).sort());
 });
 
+test('whatever serves a route that wants a token has what its guard needs, with the stage’s values, and nothing else has', () => {
+  const config = { ...stageConfig('prod'), ipAllowlist: ['203.0.113.0/24', '2001:db8::/32'], maxBodyMiB: 2 };
+  const {
+    Properties: {
+      Environment: { Variables },
+    },
+  } = Object.values(templatesOf(config).api.findResources('AWS::Lambda::Function')).find(
+    ({ Properties }) => Properties.Environment.Variables.FUNCTION === 'query',
+  ) as FunctionResource;
+  expect(Variables).toMatchObject({
+    IP_ALLOWLIST: '203.0.113.0/24,2001:db8::/32',
+    MAX_BODY_BYTES: '2097152',
+    USER_REQUESTS_PER_MINUTE: '50',
+    IP_REQUESTS_PER_MINUTE: '1000',
+  });
+  const guarded = CONTRACTS.filter(({ environment }) => 'RATE_TABLE' in environment).map(({ name }) => name);
+  const wantsToken = ({ routes = {} }: FunctionContract) => Object.values(routes).some(({ access }) => access === 'user');
+  expect(guarded).toEqual(CONTRACTS.filter(wantsToken).map(({ name }) => name));
+  expect(guarded).toEqual(['usage', 'query', 'manuals', 'transcribe']);
+});
+
 test.each(CONTRACTS.map((contract) => [contract.name, contract] as const))(
   '%s is deployed with exactly the environment of its contract',
   (name, contract) => {

@@ -166,6 +166,24 @@ test('the command line prints an answer as it comes', async () => {
   expect(printed).toMatch(/^Rinse the filter of the kettle .*\[1\].*\n\n\[1\] kettle\.txt, .+\n$/s);
 });
 
+test('an answer takes three calls one after another: beside the three writes and no read of its usage, one search and one model', async () => {
+  const calls = async () => {
+    const counts = (await control.calls()).filter(({ caller }) => caller.includes('QueryFunction'));
+    return new Map(counts.map(({ operation, count }) => [operation, count]));
+  };
+  // The flag of the spend cap is read once a minute, beside the others.
+  await owner.client.ask(QUESTION);
+  const before = await calls();
+  await owner.client.ask(QUESTION);
+  const made = [...(await calls())].map(([operation, count]) => [operation, count - (before.get(operation) ?? 0)] as const);
+  expect(Object.fromEntries(made.filter(([operation, count]) => count > 0 && operation !== 'GetItem'))).toEqual({
+    UpdateItem: 3,
+    Retrieve: 1,
+    ConverseStream: 1,
+  });
+  expect(new Map(made).get('GetItem')).toBe(0);
+});
+
 test('JSON is one piece, whatever else is accepted', async () => {
   for (const accept of ['*/*', JSON_TYPE, 'text/html', `${EVENTS};q=0.1, */*`]) {
     const response = await ask({ accept });

@@ -108,6 +108,37 @@ test('what is hidden is known from the reservation, and is not searched', async 
   expect(searches).toEqual([['m9']]);
 });
 
+describe('a network that has made too many requests', () => {
+  const refused = new Problem('rate_limited', 'Too many.');
+
+  test('gets no answer, pays nothing, and no model is asked; what it is counted by goes on beside the search', async () => {
+    const { calls, all } = ports();
+    const counted = Promise.withResolvers<undefined>();
+    const retriever: QueryPorts['retriever'] = {
+      retrieve: async () => {
+        calls.push('retrieve');
+        counted.reject(refused);
+        return [PASSAGE];
+      },
+    };
+    const admission = { ...ADMITTED, granted: () => counted.promise };
+    const answer = answerQuestion({ ...all, retriever }, ALICE, QUESTION, { ...CIRCUMSTANCES, admission });
+    await expect(answer.next()).rejects.toBe(refused);
+    expect(calls).toEqual(['reserve', 'retrieve', 'refund']);
+  });
+});
+
+test('the reservation is told how many requests a minute has', async () => {
+  const asked: unknown[] = [];
+  const { all } = ports();
+  const reserve: QueryPorts['ledger']['reserve'] = async (...args) => {
+    asked.push(args);
+    return RESERVATION;
+  };
+  await ask({ ...all, ledger: { ...all.ledger, reserve } });
+  expect(asked).toEqual([[ALICE, 'query', 1, { requestsPerMinute: 100 }]]);
+});
+
 test('nothing is called when no unit is left', async () => {
   const refused = new Problem('quota_exceeded', 'The daily quota of 50 units is used up.');
   const { calls, all } = ports();

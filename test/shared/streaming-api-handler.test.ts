@@ -5,6 +5,7 @@ import { type ServerSentEvent, UNDER_WAY } from '../../lambdas/shared/event-stre
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { Problem } from '../../lambdas/shared/problem.ts';
 import type { RequestGuard } from '../../lambdas/shared/request-guard.ts';
+import { rateLimited } from '../../lambdas/usage/rate.ts';
 import { guardWith } from '../support/guards.ts';
 
 /** What Lambda's runtime puts there: the head is sent with the first piece of the body. */
@@ -106,6 +107,8 @@ const { jest } = import.meta;
 
 afterEach(() => void jest.useRealTimers());
 
+const tooMany = (of: 'user' | 'ip') => () => Promise.reject(rateLimited(of, 'request', 2, 0));
+
 test('who wants events gets each as it comes', async () => {
   const { status, headers, body } = await ask(greeting, { accept: EVENTS }).finished;
   expect(status).toBe(200);
@@ -130,6 +133,10 @@ describe.each([EVENTS, 'application/json'])('to who accepts %s', (accept) => {
     ['a body that is no JSON', { body: '{' }, 400, 'malformed_body'],
     ['a body with another member', { body: '{"question":"why?","who":"me"}' }, 400, 'invalid_request'],
     ['an unknown route', { resource: '/other' }, 404, 'not_found'],
+    ['a network that may not call', { guard: guardWith({ allowlist: ['198.51.100.0/24'] }) }, 403, 'forbidden'],
+    ['a body that is too large', { guard: guardWith({ maxBodyBytes: 5 }) }, 413, 'too_large'],
+    ['a user who asks too often', { guard: guardWith({}, { countUser: tooMany('user') }) }, 429, 'rate_limited'],
+    ['a network that asks too often', { guard: guardWith({}, { countNetwork: tooMany('ip') }) }, 429, 'rate_limited'],
   ])('%s is refused with its status', async (_what, asked, expected, code) => {
     const { status, headers, body } = await ask(greeting, { ...asked, accept }).finished;
     expect({ status, type: headers['Content-Type'] }).toEqual({ status: expected, type: 'application/problem+json' });

@@ -26,8 +26,13 @@ export function apiEvent({
     resource,
     path: resource,
     headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    pathParameters: null,
+    stageVariables: null,
     body,
     isBase64Encoded,
-    requestContext: { requestId: 'r-1', httpMethod: method, identity: { sourceIp }, authorizer: { claims } },
+    requestContext: { requestId: 'r-1', httpMethod: method, domainName: 'localhost', identity: { sourceIp }, authorizer: { claims } },
   } as unknown as APIGatewayProxyEvent;
 }

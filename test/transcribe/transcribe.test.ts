@@ -1,3 +1,4 @@
+import { Problem } from '../../lambdas/shared/problem.ts';
 import { completeTranscription } from '../../lambdas/transcribe/completion.ts';
 import { MAX_BODY_RECORDING_BYTES, MAX_UPLOADED_RECORDING_BYTES } from '../../lambdas/transcribe/transcribe.contract.ts';
 import { getTranscription, startRecordingUpload, transcribe } from '../../lambdas/transcribe/transcribe.ts';
@@ -78,6 +79,14 @@ test.each([
   await expect(send(world, requestOf(wavOf(1)))).rejects.toMatchObject({ name: 'Problem', code });
   expect([world.counted, world.open.size, world.leftovers]).toEqual([0, 0, []]);
   await expect(getTranscription(world.ports(), ALICE, world.only.job_id, NOW)).resolves.toMatchObject({ status: 'failed' });
+});
+
+test('a network that has made too many requests has nothing transcribed, and its units back', async () => {
+  const world = new TranscriptionWorld();
+  const refused = new Problem('rate_limited', 'Too many.');
+  const admission = { ...ADMITTED, granted: () => Promise.reject(refused) };
+  await expect(send(world, requestOf(wavOf(16)), world.ports(), admission)).rejects.toBe(refused);
+  expect([world.started, world.counted, world.open.size, world.leftovers]).toEqual([[], 0, 0, []]);
 });
 
 describe('refused before anything is reserved:', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { minuteCounter, type RequestKind } from '../../lambdas/usage/rate.ts';
 import { dayCounter, expiredCounters, limitReached, monthCounter, quotaDocument, usageDocument } from '../../lambdas/usage/reservation.ts';
 
 const at = (iso: string) => Date.parse(iso);
@@ -15,6 +16,16 @@ test('days and months are those of UTC', () => {
 test('counters expire once neither today nor a reservation of yesterday can need them', () => {
   const names = ['user_id', 'o_1', 'd20261118', 'd20261119', 'd20261120', 'm202609', 'm202610', 'm202611'];
   expect(expiredCounters(names, at('2026-11-20T10:00:00Z'))).toEqual(['d20261118', 'm202609']);
+});
+
+test('counters of minutes expire with the last but one, and so does what stands beside them; a hundred at a time', () => {
+  const now = at('2026-11-20T10:00:30Z');
+  const of = (minutesAgo: number) => ['request', 'read'].map((kind) => minuteCounter(kind as RequestKind, now - minutesAgo * 60_000));
+  const marks = of(2).map((name) => `${name}_0f3a9c21`);
+  const others = ['hidden_manual_ids', 'manuals_version', 'read', 'r', 'rest1', 'o_r1', 'open_since'];
+  expect(expiredCounters([...others, ...of(0), ...of(1), ...of(2), ...marks], now)).toEqual([...of(2), ...marks]);
+  const many = Array.from({ length: 150 }, (_, index) => `r${index}`);
+  expect(expiredCounters(many, now)).toEqual(many.slice(0, 100));
 });
 
 test('the counters of now and of a day ago never expire', () => {
