@@ -6,14 +6,17 @@ const IPV6_SITE_BYTES = 8;
 /** Of the hash: 128 bits, so that no two networks meet. */
 const HASH_CHARACTERS = 32;
 
-/** Whether an address lies in one of these ranges. An IPv4 address is the same in its IPv6 form; what is no address lies in none. */
-export function isWithin(address: string, ranges: readonly string[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const client = ipaddr.process(address);
-  return ranges.some((range) => {
-    const [network, bits] = asIpv4(ipaddr.parseCIDR(range));
-    return network.kind() === client.kind() && client.match(network, bits);
-  });
+/**
+ * Tells whether an address lies in one of these ranges, which are in CIDR notation and read once. An IPv4 address is the same in its IPv6
+ * form; what is no address lies in none.
+ */
+export function within(ranges: readonly string[]): (address: string) => boolean {
+  const networks = ranges.map((range) => asIpv4(ipaddr.parseCIDR(range)));
+  return (address) => {
+    if (!ipaddr.isValid(address)) return false;
+    const client = ipaddr.process(address);
+    return networks.some(([network, bits]) => network.kind() === client.kind() && client.match(network, bits));
+  };
 }
 
 /** A range of IPv4 addresses in their IPv6 form is one of IPv4 addresses. */
@@ -24,8 +27,8 @@ function asIpv4([network, bits]: [ipaddr.IPv4 | ipaddr.IPv6, number]): [ipaddr.I
 
 /**
  * The network that an address counts for, under a name that does not show it: an address is personal data. The hash keeps it out of sight
- * of who reads the table or a backup of it, and no more than that: there are few enough IPv4 addresses to try them all. What protects it
- * is that it is gone soon, and stands beside nothing that tells of a user.
+ * of who reads the table or a backup of it, and no more than that: there are few enough IPv4 addresses to try them all. So it stands
+ * beside nothing that tells of a user, and on an item that expires with its minute.
  */
 export function networkOf(address: string): string {
   return createHash('sha256').update(sitePart(address)).digest('hex').slice(0, HASH_CHARACTERS);

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { RequestKind } from '../usage/rate.ts';
 import { Admission } from './admission.ts';
 import type { Caller } from './caller.ts';
-import { isWithin, networkOf } from './client-address.ts';
+import { networkOf, within } from './client-address.ts';
 import type { RouteContract } from './function.contract.ts';
 import { Refusal } from './refusal.ts';
 
@@ -23,10 +23,12 @@ interface Rates {
 export class RequestGuard {
   readonly #rates: Rates;
   readonly #rules: GuardRules;
+  readonly #isListed: (address: string) => boolean;
 
   constructor(rates: Rates, rules: GuardRules) {
     this.#rates = rates;
     this.#rules = rules;
+    this.#isListed = within(rules.allowlist);
   }
 
   /** Throws a Refusal of what can be refused at sight, which costs no call. */
@@ -50,8 +52,7 @@ export class RequestGuard {
   }
 
   #checkAddress(address: string): void {
-    const { allowlist } = this.#rules;
-    if (allowlist.length === 0 || isWithin(address, allowlist)) return;
+    if (this.#rules.allowlist.length === 0 || this.#isListed(address)) return;
     throw new Refusal('allowlist', 'forbidden', 'Requests are not accepted from your network.');
   }
 

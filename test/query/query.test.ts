@@ -114,6 +114,7 @@ describe('a network that has made too many requests', () => {
   test('gets no answer, pays nothing, and no model is asked; what it is counted by goes on beside the search', async () => {
     const { calls, all } = ports();
     const counted = Promise.withResolvers<undefined>();
+    counted.promise.catch(() => undefined);
     const retriever: QueryPorts['retriever'] = {
       retrieve: async () => {
         calls.push('retrieve');

@@ -106,6 +106,7 @@ test('nothing is on its way any more when a request has ended', async () => {
 
 describe('an answer that comes piece by piece', () => {
   async function* pieces(noted: string[]) {
+    noted.push('work begins');
     try {
       yield 'one';
       yield 'two';
@@ -118,11 +119,15 @@ describe('an answer that comes piece by piece', () => {
   test('shows nothing before its limits are known, though it is under way', async () => {
     const { admission, noted, release } = counting();
     const answer = admittedEach(admission, READ, () => pieces(noted));
-    const first = answer.next();
+    const first = answer.next().then((piece) => {
+      noted.push('shown');
+      return piece;
+    });
     await settled();
-    expect(noted).toEqual(['network begins', 'user begins']);
+    expect(noted).toEqual(['network begins', 'user begins', 'work begins']);
     release();
     await expect(first).resolves.toEqual({ done: false, value: 'one' });
+    expect(noted.slice(3)).toEqual(['network ends', 'user ends', 'shown']);
     await expect(answer.next()).resolves.toEqual({ done: false, value: 'two' });
     await expect(answer.next()).resolves.toEqual({ done: true, value: 'whole' });
   });
