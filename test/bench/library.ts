@@ -25,6 +25,11 @@ const runtime = await startChanged([
     replace: '{ manuals: 20000, pages: 500000, uploadsPerDay: 10000 }',
   },
   { file: 'lib/stages.ts', find: 'quota: { daily: 50, monthly: 1000 }', replace: 'quota: { daily: 10000, monthly: 100000 }' },
+  {
+    file: 'lib/stages.ts',
+    find: 'rateLimits: { userPerMinute: 100, ipPerMinute: 1000 }',
+    replace: 'rateLimits: { userPerMinute: 10000, ipPerMinute: 100000 }',
+  },
 ]);
 const control = new RuntimeControl(runtime.file);
 const operator = new OperatorView(runtime.file);
