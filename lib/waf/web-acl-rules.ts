@@ -2,6 +2,7 @@ import type { CfnIPSet, CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { manualsContract } from '../../lambdas/manuals/manuals.contract.ts';
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import type { RouteContract } from '../../lambdas/shared/function.contract.ts';
+import { READS_PER_REQUEST } from '../../lambdas/shared/guard.contract.ts';
 import { transcribeContract } from '../../lambdas/transcribe/transcribe.contract.ts';
 import type { StageConfig } from '../stage-config.ts';
 import { ANONYMOUS_IPS, BODY_LABELS, COMMON_RULES, IP_REPUTATION, KNOWN_BAD_INPUTS, managed, SQL_INJECTION } from './managed-rules.ts';
@@ -21,8 +22,8 @@ const FREE_BODY_ROUTES: readonly RouteContract[] = [queryContract.routes.ask, tr
 const WINDOW_SECONDS = 60;
 /** Any 60 seconds touch two of the calendar minutes in which the functions count. */
 const MINUTES_TOUCHED = 2;
-/** Polls and reads have 5 times the limit of other requests, and a limit of their own. */
-const SHARES_OF_LIMIT = 1 + 5;
+/** Polls and reads have a limit of their own beside that of other requests. */
+const SHARES_OF_LIMIT = 1 + READS_PER_REQUEST;
 /** AWS's least. */
 const LEAST_LIMIT = 10;
 
