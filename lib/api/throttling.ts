@@ -1,3 +1,4 @@
+import { READS_PER_REQUEST } from '../../lambdas/shared/guard.contract.ts';
 import type { StageConfig } from '../stage-config.ts';
 
 /** What API Gateway lets through of one method, of all users together, by a bucket that `rate` refills (requests per second). */
@@ -6,8 +7,6 @@ export interface Throttle {
   readonly burst: number;
 }
 
-/** What the request guard lets an address read, times what it lets it ask. */
-const READS_PER_REQUEST = 5;
 /** So many addresses may read at their limit at once. */
 const BUSY_ADDRESSES = 10;
 /**
