@@ -1,5 +1,5 @@
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { NOT_MINIFIED, startChanged } from '../support/changed-sources.ts';
+import { startChanged } from '../support/changed-sources.ts';
 import { Forger } from '../support/forged-tokens.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import { ROUTES } from '../support/routes.ts';
@@ -43,7 +43,7 @@ let strangers: StrangersTokens;
 let forger: Forger;
 
 beforeAll(async () => {
-  runtime = await startChanged([NOT_MINIFIED, ...WITH_STRANGERS]);
+  runtime = await startChanged(WITH_STRANGERS);
   const { file } = runtime;
   control = new RuntimeControl(file);
   user = await newUser(file);

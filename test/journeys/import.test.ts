@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ListQueuesCommand, ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { startChanged } from '../support/changed-sources.ts';
+import { inHaste } from '../support/haste.ts';
 import type { HttpsSite } from '../support/https-site.ts';
 import { openImportSite, PRIVATE_HOST, PUBLIC_HOST } from '../support/import-site.ts';
 import { OperatorView } from '../support/operator-view.ts';
@@ -72,9 +73,11 @@ async function startImport(address: string): Promise<string> {
   return manual_id;
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+async function untilSo(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 }
+
+const until = (isSo: () => Promise<boolean>) => inHaste(control, untilSo(isSo));
 
 async function untilFailed(manualId: string) {
   await until(async () => ['failed', 'ready'].includes((await user.client.manual(manualId)).status));

@@ -1,6 +1,6 @@
 import { ManuelClient } from '../../local/cli/manuel-client.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
-import { type Edit, NOT_MINIFIED, startChanged } from '../support/changed-sources.ts';
+import { type Edit, startChanged } from '../support/changed-sources.ts';
 import { proveOwnerCheck, proveOwnerFilter, proveServerWrittenMetadata, proveUploadPolicy } from '../support/isolation-proofs.ts';
 import { signInAsStrangers, WITH_STRANGERS } from '../support/strangers.ts';
 import { newUser } from '../support/users.ts';
@@ -112,7 +112,7 @@ async function proveClientCheck(file: RuntimeFile): Promise<void> {
 }
 
 test.concurrent.each(MUTATIONS)('without $control its proof fails', async ({ edits, prove, caughtBy }) => {
-  const runtime = await startChanged([NOT_MINIFIED, ...edits]);
+  const runtime = await startChanged(edits);
   try {
     await expect(prove(runtime.file)).rejects.toThrow(caughtBy);
   } finally {

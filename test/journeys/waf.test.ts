@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CognitoIdentityProviderClient, ListUsersCommand, SignUpCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { NOT_MINIFIED, startChanged } from '../support/changed-sources.ts';
+import { startChanged } from '../support/changed-sources.ts';
 import type { StartedRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
     replace: 'rateLimits: { userPerMinute: 5, ipPerMinute: 5 },',
   };
   const edits = [{ find: 'waf: false,', replace: 'waf: true,' }, rates].map((edit) => ({ file: 'lib/stages.ts', ...edit }));
-  runtime = await startChanged([NOT_MINIFIED, ...edits], { notesGrants: true });
+  runtime = await startChanged(edits, { notesGrants: true });
   control = new RuntimeControl(runtime.file);
   cognito = new CognitoIdentityProviderClient({ ...operatorConfig(runtime.file), maxAttempts: 1 });
   user = await newUser(runtime.file);
