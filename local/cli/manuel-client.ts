@@ -33,7 +33,12 @@ interface QueryOptions {
   readonly model_id?: string;
 }
 
-/** How long a manual may take to become ready, and how often to look. */
+/** How long something may take to become ready, and how often to look. */
+interface Patience {
+  readonly timeoutMs?: number;
+  readonly pollIntervalMs?: number;
+}
+
 const READY_TIMEOUT_MS = 120_000;
 const POLL_INTERVAL_MS = 250;
 
@@ -104,14 +109,17 @@ export class ManuelClient {
   }
 
   /** Waits until a manual is ready. Throws when it failed, or when it takes too long. */
-  async untilReady(manualId: string): Promise<ManualDocument> {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
+  async untilReady(
+    manualId: string,
+    { timeoutMs = READY_TIMEOUT_MS, pollIntervalMs = POLL_INTERVAL_MS }: Patience = {},
+  ): Promise<ManualDocument> {
+    const deadline = Date.now() + timeoutMs;
     for (;;) {
       const manual = await this.manual(manualId);
       if (manual.status === 'ready') return manual;
       if (manual.status === 'failed') throw new Error(`${manual.filename}: ${manual.failure?.code} – ${manual.failure?.detail}`);
-      if (Date.now() > deadline) throw new Error(`${manual.filename} is still ${manual.status} after ${READY_TIMEOUT_MS / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+      if (Date.now() > deadline) throw new Error(`${manual.filename} is still ${manual.status} after ${timeoutMs / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
     }
   }
 
@@ -130,14 +138,17 @@ export class ManuelClient {
   }
 
   /** Waits until a job has its text. Throws when it failed, or when it takes too long. */
-  async untilTranscribed(jobId: string): Promise<TranscriptionDocument> {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
+  async untilTranscribed(
+    jobId: string,
+    { timeoutMs = READY_TIMEOUT_MS, pollIntervalMs = POLL_INTERVAL_MS }: Patience = {},
+  ): Promise<TranscriptionDocument> {
+    const deadline = Date.now() + timeoutMs;
     for (;;) {
       const job = await this.transcription(jobId);
       if (job.status === 'completed') return job;
       if (job.status === 'failed') throw new Error(`not transcribed: ${job.failure.code} – ${job.failure.detail}`);
-      if (Date.now() > deadline) throw new Error(`the recording is still ${job.status} after ${READY_TIMEOUT_MS / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+      if (Date.now() > deadline) throw new Error(`the recording is still ${job.status} after ${timeoutMs / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
     }
   }
 

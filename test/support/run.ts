@@ -12,14 +12,24 @@ interface JestReport {
   readonly numRuntimeErrorTestSuites: number;
 }
 
+interface RunOptions {
+  readonly live?: boolean;
+  /** Besides what there is. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Runs a command to its end; what a live one prints is seen at once, and not returned. */
-export function run(command: readonly string[], live = false): Promise<{ code: number | null; output: string }> {
+export function run(
+  command: readonly string[],
+  { live = false, environment = {} }: RunOptions = {},
+): Promise<{ code: number | null; output: string }> {
   const [program = '', ...parameters] = command;
   const child = spawn(program, parameters, {
     stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
     env: {
       NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...process.env,
+      ...environment,
       NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
     },
   });
@@ -36,7 +46,7 @@ export function run(command: readonly string[], live = false): Promise<{ code: n
 export async function runTests(options: readonly string[]): Promise<{ readonly passed: number; readonly failed: number }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'manuel-jest-'));
   const file = path.join(directory, 'jest.json');
-  const { code } = await run(['jest', ...options, '--json', `--outputFile=${file}`], true);
+  const { code } = await run(['jest', ...options, '--json', `--outputFile=${file}`], { live: true });
   const report = readReport(file);
   rmSync(directory, { recursive: true });
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
