@@ -2,23 +2,12 @@ import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { startChanged } from '../support/changed-sources.ts';
 import { Forger } from '../support/forged-tokens.ts';
 import { OperatorView } from '../support/operator-view.ts';
+import { BODIES_BY_ROUTE } from '../support/route-bodies.ts';
 import { ROUTES } from '../support/routes.ts';
 import type { StartedRuntime } from '../support/runtime.ts';
 import { type StrangersTokens, signInAsStrangers, WITH_STRANGERS } from '../support/strangers.ts';
 import { claimsOf, newUser, type SignedInUser, signInAgain } from '../support/users.ts';
 
-/** A request that succeeds for each protected route; undefined where it has no body. */
-const BODIES: Readonly<Record<string, object | undefined>> = {
-  'GET /api/manuals': undefined,
-  'GET /api/manuals/{manual_id}': undefined,
-  'DELETE /api/manuals/{manual_id}': undefined,
-  'POST /api/manuals/upload': { filename: 'kettle.txt', content_type: 'text/plain', size: 10 },
-  'POST /api/query': { question: 'How do I descale the kettle?' },
-  'POST /api/transcribe': { upload: true, content_type: 'audio/wav', size: 10 },
-  'GET /api/transcribe/{job_id}': undefined,
-  'GET /api/user/quota': undefined,
-  'GET /api/user/usage': undefined,
-};
 const PUBLIC = ['GET /', 'GET /health'];
 /** Everything that a function behind the API may ask. */
 const SERVICES = ['dynamodb', 's3', 'sqs', 'bedrock', 'transcribe'];
@@ -72,7 +61,7 @@ type Answer = { readonly status: number; readonly type: string | null; readonly 
 async function answersTo(names: readonly string[], authorization: string | undefined): Promise<Record<string, Answer>> {
   const entries = names.map(async (name) => {
     const [method = '', route = ''] = name.split(' ');
-    const body = BODIES[name];
+    const body = BODIES_BY_ROUTE[name];
     const path = route.replace('{manual_id}', method === 'DELETE' ? doomedId : manualId).replace('{job_id}', jobId);
     const response = await fetch(runtime.file.api_url + path, {
       method,
@@ -88,7 +77,7 @@ async function answersTo(names: readonly string[], authorization: string | undef
   return Object.fromEntries(await Promise.all(entries));
 }
 
-const PROTECTED = Object.keys(BODIES);
+const PROTECTED = Object.keys(BODIES_BY_ROUTE);
 const each = (names: readonly string[], answer: object) => Object.fromEntries(names.map((name) => [name, answer]));
 const refusalBy = (by: keyof typeof REFUSED_BY) => ({
   status: 401,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request as send } from 'node:http';
 import fc from 'fast-check';
+import { MEMBERS, neverWas, withoutFresh } from '../support/isolation-answers.ts';
 import { A_FILE, askWithin, base64url, type Call, getManual, listAfter, PLACES, QUESTION } from '../support/isolation-places.ts';
 import {
   proveOwnerCheck,
@@ -19,10 +20,6 @@ interface Answer {
   /** Status, headers and body, without what differs between any two answers. */
   readonly content: string;
 }
-
-const FRESH_HEADERS = new Set(['date', 'content-length', 'x-request-id', 'x-amzn-requestid', 'x-amz-apigw-id', 'x-amzn-trace-id']);
-/** By what names a client might try to say who it is. */
-const MEMBERS = ['user_id', 'userId', 'sub', 'owner', 'uploaded_by', 'caller', 'claims', '__proto__'];
 
 let runtime: StartedRuntime;
 let operator: OperatorView;
@@ -92,23 +89,6 @@ async function answerToBen({ method, target, headers = {}, body }: Call): Promis
   for (const secret of annasSecrets) expect(whole).not.toContain(secret.toLowerCase());
   return { status: answer.status, content: withoutFresh(answer) };
 }
-
-/** An answer without what is new in each: ids, times, signatures and the usage. */
-function withoutFresh({ status, headers, text }: { status: number; headers: Record<string, unknown>; text: string }): string {
-  const steady = Object.entries(headers).filter(([name]) => !FRESH_HEADERS.has(name));
-  let content = text.replaceAll(String(headers['x-request-id']), '').replace(/,"usage":\{[^}]*\}/, '');
-  if (status === 201) {
-    content = content.replace(/"(Policy|X-Amz-Date|X-Amz-Signature|expires_at)":"[^"]*"/g, '');
-  }
-  const { manual_id = '', job_id = '' } = (status === 201 ? JSON.parse(text) : {}) as { manual_id?: string; job_id?: string };
-  return JSON.stringify([status, steady, content]).replaceAll(manual_id || job_id || NOTHING, '');
-}
-
-/** What no answer holds. */
-const NOTHING = '\0';
-
-/** Of the same place in every order, and nobody's. */
-const neverWas = (id: string) => id.slice(0, -1) + (id.endsWith('0') ? '1' : '0');
 
 async function belongingsOf({ userId }: SignedInUser) {
   const [items, objects, passages] = await Promise.all([
