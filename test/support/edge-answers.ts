@@ -1,3 +1,5 @@
+import type { ProblemCode } from '../../lambdas/shared/problems.contract.ts';
+
 export const UNKNOWN_MANUAL = '01900000-0000-7000-8000-000000000000';
 const A_QUESTION = '{"question": "How do I descale the kettle?"}';
 /** More than the 6 MB that Lambda takes, and less than the 10 MB of which API Gateway lets us word the refusal. */
@@ -14,7 +16,7 @@ export interface Sent {
 export const question = (body: string, headers: Record<string, string> = {}): Sent => ({ method: 'POST', signedIn: true, body, headers });
 
 /** One of each kind of answer that a client can bring about, by who gives it. */
-export const ANSWERS: readonly [kind: string, path: string, sent: Sent, status: number, code: string | undefined][] = [
+export const ANSWERS: readonly [kind: string, path: string, sent: Sent, status: number, code: ProblemCode | undefined][] = [
   ['a function’s, without a token', '/health', {}, 200, undefined],
   ['a function’s', '/api/manuals', { signedIn: true }, 200, undefined],
   ['a stream’s, in events', '/api/query', question(A_QUESTION, { Accept: 'text/event-stream' }), 200, undefined],

@@ -14,7 +14,7 @@ export class Forger {
     this.#publicKey = publicKey;
   }
 
-  static async of({ aws_endpoint, user_pool_id }: RuntimeFile, token: string): Promise<Forger> {
+  static async of({ aws_endpoint, user_pool_id }: Pick<RuntimeFile, 'aws_endpoint' | 'user_pool_id'>, token: string): Promise<Forger> {
     const response = await fetch(`${aws_endpoint}/${user_pool_id}/.well-known/jwks.json`);
     const { keys } = (await response.json()) as { keys: readonly JsonWebKey[] };
     const key = keys.find(({ kid }) => kid === headerOf(token).kid);
@@ -54,13 +54,23 @@ export class Forger {
     return this.#signedWithOwnKey({ ...headerOf(this.#token), jwk: this.#stranger.publicKey.export({ format: 'jwk' }) });
   }
 
-  #signedWithOwnKey(header: object): string {
-    const content = this.#content(header);
+  /** The same claims of another pool, signed with a key that would be its. */
+  ofAnotherPool(): string {
+    return this.#signedWithOwnKey({ kid: 'another', alg: 'RS256' }, { iss: `${this.#claims['iss']}0` });
+  }
+
+  #signedWithOwnKey(header: object, claims: object = {}): string {
+    const content = this.#content(header, claims);
     return `${content}.${sign('sha256', Buffer.from(content), this.#stranger.privateKey).toString('base64url')}`;
   }
 
-  #content(header: object): string {
-    return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${this.#token.split('.')[1]}`;
+  get #claims(): Readonly<Record<string, unknown>> {
+    return JSON.parse(Buffer.from(this.#token.split('.')[1] ?? '', 'base64url').toString());
+  }
+
+  #content(header: object, claims: object = {}): string {
+    const parts = [header, { ...this.#claims, ...claims }];
+    return parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
   }
 }
 
