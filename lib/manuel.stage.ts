@@ -29,7 +29,7 @@ export class ManuelStage extends Construct {
       tags: { application: 'manuel', stage: config.name },
     });
     const cognito = new CognitoStack(this, 'cognito', stack('cognito', 'who may sign in'));
-    const storage = new StorageStack(this, 'storage', stack('storage', 'manuals and tables'));
+    const storage = new StorageStack(this, 'storage', { ...settings, ...stack('storage', 'manuals and tables') });
     const knowledgeBase = new KnowledgeBaseStack(this, 'knowledge-base', stack('knowledge-base', 'vectors and knowledge base'));
     const deadLetter = new DeadLetterStack(this, 'dead-letter', stack('dead-letter', 'what could not be delivered'));
     const api = new ApiStack(this, 'api', {

@@ -7,7 +7,13 @@ import { CHUNKS, EMBEDDING_MODEL } from '../../lambdas/shared/embedding.contract
 import type { CapabilityFunction } from '../platform/capability-function.ts';
 import type { StageConfig } from '../stage-config.ts';
 
-/** A vector knowledge base on S3 Vectors, which costs nothing while idle, with a custom data source for direct ingestion. */
+/**
+ * A vector knowledge base on S3 Vectors, which costs nothing while idle, with a custom data source for direct ingestion.
+ *
+ * It goes by itself when its stack is deleted: a vector bucket must have no index then, and an index takes its vectors with it
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-vectors-buckets-delete.html); CloudFormation deletes the index first, since it
+ * names the bucket.
+ */
 export class ManualKnowledgeBase extends Construct {
   readonly #knowledgeBase: CfnKnowledgeBase;
   readonly #dataSource: CfnDataSource;

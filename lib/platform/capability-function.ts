@@ -24,6 +24,8 @@ export interface CapabilityFunctionProps extends FunctionSettings {
   readonly memoryMiB?: number;
   /** For a function that is invoked asynchronously: where an event goes that it failed on for good. */
   readonly deadLetterQueue?: IQueue;
+  /** Why a function that is invoked asynchronously has none. */
+  readonly withoutDeadLetters?: string;
 }
 
 /**
@@ -36,7 +38,7 @@ export class CapabilityFunction extends LambdaFunction {
   readonly #provided = new Set<string>();
 
   constructor(scope: Construct, id: string, props: CapabilityFunctionProps) {
-    const { contract, config, code, timeout, memoryMiB, deadLetterQueue } = props;
+    const { contract, config, code, timeout, memoryMiB, deadLetterQueue, withoutDeadLetters } = props;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.logRetentionDays as RetentionDays,
       removalPolicy: config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -63,6 +65,7 @@ export class CapabilityFunction extends LambdaFunction {
     });
     if (!deadLetterQueue) {
       const reason =
+        withoutDeadLetters ??
         'Invoked by API Gateway, whose client sees a failure at once, or by a queue, which has a dead-letter queue: never asynchronously.';
       acknowledge(this, 'Serverless-LambdaDLQ', reason);
     }

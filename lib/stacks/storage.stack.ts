@@ -4,12 +4,12 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type Cfn
 import type { Construct } from 'constructs';
 import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
 import { MalwareScan } from '../manuals/malware-scan.construct.ts';
+import type { FunctionSettings } from '../platform/capability-function.ts';
 import { acknowledge } from '../platform/compliance.ts';
 import type { StageConfig } from '../stage-config.ts';
+import { EmptyBucket } from '../storage/empty-bucket.construct.ts';
 
-export interface StorageStackProps extends StackProps {
-  readonly config: StageConfig;
-}
+export interface StorageStackProps extends StackProps, FunctionSettings {}
 
 /** What users entrust to us: their manuals and what they say, and the tables that describe them. */
 export class StorageStack extends Stack {
@@ -19,7 +19,7 @@ export class StorageStack extends Stack {
   readonly jobsTable: Table;
   readonly recordingsBucket: Bucket;
 
-  constructor(scope: Construct, id: string, { config, ...props }: StorageStackProps) {
+  constructor(scope: Construct, id: string, { config, code, ...props }: StorageStackProps) {
     super(scope, id, props);
     const removalPolicy = config.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     const table: Omit<TableProps, 'partitionKey'> = {
@@ -47,6 +47,12 @@ export class StorageStack extends Stack {
       lifecycleRules: [{ expiration: Duration.days(1) }, { abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy,
     });
+    // The one function of this stack: it must outlive the buckets' writers, which are functions of another, and go before the buckets.
+    if (!config.retainData) {
+      const emptyBucket = new EmptyBucket(this, 'EmptyBucket', { config, code });
+      emptyBucket.empty('Manuals', this.manualsBucket);
+      emptyBucket.empty('Recordings', this.recordingsBucket);
+    }
     if (config.malwareScan) new MalwareScan(this, 'ManualsScan', { bucket: this.manualsBucket, prefix: INCOMING_PREFIX });
   }
 

@@ -1,8 +1,10 @@
+import { EMPTY_BUCKET } from '../../lambdas/storage/empty-bucket.contract.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import type { AssembledStack } from './cloud-assembly.ts';
 
 /** Types that do nothing on a laptop, each with the reason. */
 const INERT_TYPES: Readonly<Record<string, string>> = {
+  [EMPTY_BUCKET]: 'empties a bucket when its stack is deleted, which none ever is here',
   'AWS::CDK::Metadata': 'tells AWS which constructs were used',
 };
 

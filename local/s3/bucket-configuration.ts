@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Encryption } from './object-version.ts';
+import type { Encryption, Tags } from './object-version.ts';
 
 /** Templates write truth as a boolean or as text. */
 const flag = z.union([z.boolean(), z.enum(['true', 'false'])]).transform((value) => value === true || value === 'true');
@@ -51,6 +51,7 @@ const bucketProperties = z.object({
       ),
     })
     .optional(),
+  Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
   CorsConfiguration: z.object({ CorsRules: z.array(corsRule) }).optional(),
 });
 
@@ -60,6 +61,7 @@ export interface BucketConfiguration {
   /** What an object is answered to be encrypted with when its request names nothing. */
   readonly encryption: Encryption;
   readonly corsRules: readonly CorsRule[];
+  readonly tags: Tags;
 }
 
 /** Reads a bucket's properties. Throws with the path of the first one that it cannot honour. */
@@ -79,6 +81,7 @@ export function parseBucket(properties: Readonly<Record<string, unknown>>): {
         ...(encryption?.KMSMasterKeyID !== undefined && { kmsKeyId: encryption.KMSMasterKeyID }),
       },
       corsRules: bucket.CorsConfiguration?.CorsRules ?? [],
+      tags: Object.fromEntries(bucket.Tags.map(({ Key, Value }) => [Key, Value])),
     },
   };
 }

@@ -17,12 +17,12 @@ export function bucketType(store: ObjectStore, region: string): ResourceType {
       'NotificationConfiguration.EventBridgeConfiguration',
       'CorsConfiguration.CorsRules',
       'OwnershipControls.Rules',
+      'Tags',
     ],
     inert: {
       BucketEncryption: 'answers name the algorithm, but the files on this machine are not encrypted',
       LifecycleConfiguration: 'objects stay until they are deleted; and so do unfinished multipart uploads',
       PublicAccessBlockConfiguration: 'nothing is public: every request must be signed',
-      Tags: 'tags carry no behaviour',
     },
     replacedOn: ['BucketName'],
     create: async ({ stackName, logicalId, properties }) => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { StoredMap } from '../platform/state.ts';
-import type { Bucket } from './bucket.ts';
+import { type Bucket, compareUtf8 } from './bucket.ts';
 import type { ChecksumAlgorithm, ClaimedChecksum, StoredChecksum } from './checksums.ts';
 import type { ObjectDescription } from './object-version.ts';
 import { S3Error } from './s3-error.ts';
@@ -130,6 +130,12 @@ export class MultipartUploads {
       );
     }
     return upload;
+  }
+
+  /** By key, and of one key in the order of their ids. */
+  under(bucketName: string): MultipartUpload[] {
+    const uploads = [...this.#uploads.values()].filter(({ bucket }) => bucket.name === bucketName);
+    return uploads.sort((a, b) => compareUtf8(a.key, b.key) || compareUtf8(a.id, b.id));
   }
 
   /** From now on nobody finds it. */

@@ -11,6 +11,8 @@ const BUCKET_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectVersions: 'ListBucketVersions',
   GetBucketLocation: 'GetBucketLocation',
   GetBucketVersioning: 'GetBucketVersioning',
+  GetBucketTagging: 'GetBucketTagging',
+  ListMultipartUploads: 'ListBucketMultipartUploads',
 };
 const OBJECT_ACTIONS: Readonly<Record<string, string>> = {
   PutObject: 'PutObject',

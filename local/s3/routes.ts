@@ -1,9 +1,10 @@
 import { CHECKSUM_ALGORITHMS } from './checksums.ts';
-import { getBucketLocation, getBucketVersioning, headBucket, listBuckets } from './operations/buckets.ts';
+import { getBucketLocation, getBucketTagging, getBucketVersioning, headBucket, listBuckets } from './operations/buckets.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { deleteObject, deleteObjects } from './operations/delete-objects.ts';
 import { getObject, headObject } from './operations/get-object.ts';
+import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjectsV2 } from './operations/list-objects.ts';
 import { abortMultipartUpload, createMultipartUpload, listParts, uploadPart } from './operations/multipart-upload.ts';
@@ -67,6 +68,15 @@ const ROUTES: readonly Route[] = [
   { operation: 'HeadBucket', method: 'HEAD', target: 'bucket', run: headBucket },
   { operation: 'GetBucketLocation', method: 'GET', target: 'bucket', requires: ['location'], run: getBucketLocation },
   { operation: 'GetBucketVersioning', method: 'GET', target: 'bucket', requires: ['versioning'], run: getBucketVersioning },
+  { operation: 'GetBucketTagging', method: 'GET', target: 'bucket', requires: ['tagging'], run: getBucketTagging },
+  {
+    operation: 'ListMultipartUploads',
+    method: 'GET',
+    target: 'bucket',
+    requires: ['uploads'],
+    query: ['encoding-type', 'key-marker', 'max-uploads', 'prefix', 'upload-id-marker'],
+    run: listMultipartUploads,
+  },
   {
     operation: 'ListObjectVersions',
     method: 'GET',

@@ -15,6 +15,7 @@ import { parseEnvironment } from '../../lambdas/shared/environment.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
 import { spendContract } from '../../lambdas/spend/spend.contract.ts';
 import { statusContract } from '../../lambdas/status/status.contract.ts';
+import { emptyBucketContract } from '../../lambdas/storage/empty-bucket.contract.ts';
 import { completionContract, recordingContract, transcribeContract } from '../../lambdas/transcribe/transcribe.contract.ts';
 import { usageContract } from '../../lambdas/usage/usage.contract.ts';
 import { CapabilityFunction } from '../../lib/platform/capability-function.ts';
@@ -34,13 +35,17 @@ const CONTRACTS: readonly FunctionContract[] = [
   transcribeContract,
   recordingContract,
   completionContract,
+  emptyBucketContract,
 ];
 
 interface FunctionResource {
   readonly Properties: { readonly Environment: { readonly Variables: Record<string, unknown> } };
 }
 
-const functions = Object.values(templatesOf().api.findResources('AWS::Lambda::Function')) as FunctionResource[];
+const { api, storage } = templatesOf();
+const functions = [api, storage].flatMap((template) =>
+  Object.values(template.findResources('AWS::Lambda::Function')),
+) as FunctionResource[];
 
 test('every entry has a contract, and every contract an entry', () => {
   const entries = globSync('lambdas/*/*.lambda.ts', { cwd: path.resolve(import.meta.dirname, '../..') });

@@ -12,6 +12,7 @@ import {
   type CreateMultipartUploadCommandInput,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListPartsCommand,
   S3Client,
   UploadPartCommand,
@@ -166,4 +167,26 @@ test('a part that is a copy is refused by name', async () => {
   const UploadId = await create('copied');
   const copy = new UploadPartCopyCommand({ Bucket, Key: 'copied', UploadId, PartNumber: 1, CopySource: `${Bucket}/big.pdf` });
   await expect(s3.send(copy)).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('x-amz-copy-source') });
+});
+
+test('uploads under way are listed by key, a page at a time, under a prefix', async () => {
+  const keys = ['under way/ä', 'under way/b', 'under way/b', 'under way/c'];
+  const ids = await Promise.all(keys.map((key) => create(key)));
+  const found: string[] = [];
+  for (let marker = {}; ; ) {
+    const page = await s3.send(
+      new ListMultipartUploadsCommand({ Bucket, Prefix: 'under way/', MaxUploads: 1, EncodingType: 'url', ...marker }),
+    );
+    expect(page.Uploads).toHaveLength(1);
+    found.push(...(page.Uploads ?? []).map(({ Key = '', UploadId }) => `${decodeURIComponent(Key.replaceAll('+', ' '))} ${UploadId}`));
+    if (!page.IsTruncated) break;
+    marker = { KeyMarker: decodeURIComponent((page.NextKeyMarker ?? '').replaceAll('+', ' ')), UploadIdMarker: page.NextUploadIdMarker };
+  }
+  const bs = [ids[1], ids[2]].sort().map((id) => `under way/b ${id}`);
+  expect(found).toEqual([...bs, `under way/c ${ids[3]}`, `under way/ä ${ids[0]}`]);
+  // Without an upload's own marker a page goes on after all of that key's.
+  const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'under way/', KeyMarker: 'under way/b' }));
+  expect(Uploads.map(({ Key }) => Key)).toEqual(['under way/c', 'under way/ä']);
+  for (const [index, Key] of keys.entries()) await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId: ids[index] }));
+  expect((await s3.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'under way/' }))).Uploads).toBeUndefined();
 });

@@ -1,5 +1,7 @@
 import { LOCAL_ACCOUNT } from '../../platform/principal.ts';
 import { emptyReply, type S3Operation, xmlReply } from '../s3-call.ts';
+import { S3Error } from '../s3-error.ts';
+import { taggingDocument } from '../tagging-document.ts';
 import { xmlDocument } from '../xml.ts';
 
 export const listBuckets: S3Operation = async (_call, { store, region }) => {
@@ -25,3 +27,9 @@ export const getBucketLocation: S3Operation = async ({ bucket }, { store, region
 
 export const getBucketVersioning: S3Operation = async ({ bucket }, { store }) =>
   xmlReply(xmlDocument('VersioningConfiguration', { Status: store.bucket(bucket).versioning }));
+
+export const getBucketTagging: S3Operation = async ({ bucket }, { store }) => {
+  const { tags } = store.bucket(bucket).configuration;
+  if (Object.keys(tags).length === 0) throw new S3Error('NoSuchTagSet', 'The TagSet does not exist', 404, { BucketName: bucket });
+  return xmlReply(taggingDocument(tags));
+};
