@@ -2,7 +2,7 @@ import { REFUSAL_KINDS } from '../../lambdas/shared/guard.contract.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
 import { EXPOSED_HEADERS, SECURITY_HEADERS } from '../../lambdas/shared/response-headers.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { NOT_MINIFIED, startChanged } from '../support/changed-sources.ts';
+import { startChanged } from '../support/changed-sources.ts';
 import { lookUntil } from '../support/isolation-proofs.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import { wavOf } from '../support/recordings.ts';
@@ -49,7 +49,7 @@ let peers = 0;
 const newPeer = () => `198.51.100.${++peers}`;
 
 beforeAll(async () => {
-  runtime = await startChanged([NOT_MINIFIED, ...WITH_STRANGERS, ...STRICT_STAGE], { notesGrants: true });
+  runtime = await startChanged([...WITH_STRANGERS, ...STRICT_STAGE], { notesGrants: true });
   control = new RuntimeControl(runtime.file);
   operator = new OperatorView(runtime.file);
   strangers = await signInAsStrangers(runtime.file, await newUser(runtime.file));

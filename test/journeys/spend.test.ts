@@ -22,7 +22,6 @@ const CAP = 0.0002;
 const LOW_CAP: readonly Edit[] = [
   { file: 'lib/stages.ts', find: 'dailySpendCapDollars: 10,', replace: `dailySpendCapDollars: ${CAP},` },
   // Saves a third of what a start costs.
-  { file: 'lib/platform/bundles.ts', find: 'minify: true,', replace: 'minify: false,' },
 ];
 const KETTLE = 'Filling\n\nFill the kettle up to the mark.\n\nErrors\n\nError E-24 means that the kettle is empty.\n';
 const QUESTION = 'What does error E-24 mean?';
