@@ -19,10 +19,7 @@ const IDLE_MS = 10 * MINUTE_MS;
 
 /** As much as a few questions cost. */
 const CAP = 0.0002;
-const LOW_CAP: readonly Edit[] = [
-  { file: 'lib/stages.ts', find: 'dailySpendCapDollars: 10,', replace: `dailySpendCapDollars: ${CAP},` },
-  // Saves a third of what a start costs.
-];
+const LOW_CAP: readonly Edit[] = [{ file: 'lib/stages.ts', find: 'dailySpendCapDollars: 10,', replace: `dailySpendCapDollars: ${CAP},` }];
 const KETTLE = 'Filling\n\nFill the kettle up to the mark.\n\nErrors\n\nError E-24 means that the kettle is empty.\n';
 const QUESTION = 'What does error E-24 mean?';
 const SPENT = `SUM(SEARCH('{"Manuel/Application",service,Operation,Model} MetricName="EstimatedCost" service="manuel-dev"', 'Sum', 3600))`;
