@@ -45,7 +45,8 @@ export class RequestRates {
   async countUser(caller: Caller, kind: RequestKind, requestsPerMinute: number, nowMs: number = Date.now()): Promise<void> {
     const counter = minuteCounter(kind, nowMs);
     const last = `${counter}_${this.#environment}`;
-    // Of ours: a client may choose the id that the gateway gives a request.
+    // Of ours: a client may choose the id that the gateway gives a request, and would be counted once for all that share it
+    // (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html).
     const id = randomUUID();
     const command = new UpdateItemCommand({
       TableName: this.#table,
@@ -91,8 +92,9 @@ export class RequestRates {
   }
 
   /**
-   * Counts a request that comes from a network. Throws a Refusal when there is no room, and what DynamoDB throws when it throttles: one
-   * item takes a thousand writes a second, which no limit of ours allows in a minute.
+   * Counts a request that comes from a network. Throws a Refusal when there is no room, and what DynamoDB throws when it throttles: an item
+   * takes a thousand writes a second (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), ten
+   * times what a network may make at the usual limits, so such a flood is turned away as well.
    *
    * Otherwise, where the count cannot be made in time, the request goes on. This limit is there against floods; each user is held to their
    * own all the same, and units are reserved or nothing is paid for. A counter that has a bad minute is no reason to turn everybody away.
