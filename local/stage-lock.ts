@@ -8,6 +8,8 @@ export class StageInUse extends Error {
 
 /** Keeps two runtimes from sharing one state folder: a file with the holder's process id, ignored once that process is gone. */
 export class StageLock {
+  /** The files of this process's own locks. */
+  static readonly #held = new Set<string>();
   readonly #file: string;
 
   private constructor(file: string) {
@@ -21,11 +23,13 @@ export class StageLock {
     for (;;) {
       try {
         writeFileSync(file, String(process.pid), { flag: 'wx' });
+        StageLock.#held.add(file);
         return new StageLock(file);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const holder = Number(readFileSync(file, 'utf8'));
-        if (isAlive(holder)) {
+        // In a container a process often has the number of the one before it.
+        if (holder === process.pid ? StageLock.#held.has(file) : isAlive(holder)) {
           throw new StageInUse(
             `Stage "${stage}" is running already, as process ${holder}. Stop it first: kill ${holder}. If that process is something else, remove ${file}`,
           );
@@ -36,6 +40,7 @@ export class StageLock {
   }
 
   release(): void {
+    StageLock.#held.delete(this.#file);
     rmSync(this.#file, { force: true });
   }
 }

@@ -84,7 +84,7 @@ export class Deliveries {
     const id = randomUUID();
     const stored = { rule: rule.name, target: target.id, event, publishedAt: this.#clock.now(), retries: 0 };
     this.#stored.set(id, stored);
-    return this.#begin(id, delivery, stored);
+    return this.#take(id, delivery, stored);
   }
 
   /** Takes up what an earlier run has left. `find` gives the rule and the target of these names, if they are still there. */
@@ -92,7 +92,7 @@ export class Deliveries {
     for (const [id, stored] of [...this.#stored.entries()]) {
       if (this.#underWay.has(id)) continue;
       const found = find(stored.rule, stored.target);
-      if (found) void this.#begin(id, { ...found, event: stored.event }, stored);
+      if (found) void this.#take(id, { ...found, event: stored.event }, stored);
       else {
         this.#stored.delete(id);
         this.#report(`EventBridge lost event ${stored.event.id} of rule ${stored.rule}: the rule, or its target ${stored.target}, is gone`);
@@ -106,13 +106,19 @@ export class Deliveries {
     await Promise.all(this.#retries);
   }
 
-  async #begin(id: string, delivery: Delivery, stored: StoredDelivery): Promise<void> {
+  async #take(id: string, delivery: Delivery, stored: StoredDelivery): Promise<void> {
     this.#underWay.add(id);
+    await this.#begin(id, delivery, stored).catch((error) => this.#reportUnstored(delivery, error));
+  }
+
+  async #begin(id: string, delivery: Delivery, stored: StoredDelivery): Promise<void> {
     // Whoever publishes does so in one step with what the event tells of; nothing is sent before that step is over.
     await undefined;
     const failure = await this.#attempt(delivery);
     if (failure?.retriable) {
-      const retry = this.#retry(id, delivery, stored, failure).finally(() => this.#retries.delete(retry));
+      const retry = this.#retry(id, delivery, stored, failure)
+        .catch((error) => this.#reportUnstored(delivery, error))
+        .finally(() => this.#retries.delete(retry));
       this.#retries.add(retry);
       return;
     }
@@ -186,6 +192,10 @@ export class Deliveries {
     } catch (error) {
       this.#reportLoss(delivery, `${failure.message}; its dead-letter queue refused: ${asFailure(error).message}`);
     }
+  }
+
+  #reportUnstored(delivery: Delivery, error: unknown): void {
+    this.#report(`EventBridge could not store how far ${describe(delivery)} is, and begins it again at the next start: ${String(error)}`);
   }
 
   #reportLoss(delivery: Delivery, reason: string): void {

@@ -45,7 +45,7 @@ export class EventBridgeService implements Service {
     this.#state = options.state ?? State.inMemory();
     this.#ruleAges = this.#state.map('eventbridge-rules');
     this.#deliveries = new Deliveries({ ...options, stored: this.#state.map('eventbridge-deliveries') });
-    this.#schedules = new Schedules(options.clock, (rule, event) => void this.#deliver([rule], this.#complete(event)));
+    this.#schedules = new Schedules(options.clock, (rule, event) => this.#runScheduled(rule, event, options.report));
     this.#protocol = new JsonProtocol('EventBridge', '1.1', {
       PutEvents: (input) => this.#putEvents(input),
       ListRules: (input) => this.#listRules(input),
@@ -121,6 +121,15 @@ export class EventBridgeService implements Service {
 
   #complete(event: PublishedEvent): EventEnvelope {
     return completeEvent(event, this.#region, this.#clock.now());
+  }
+
+  /** Nobody waits for a run: where it cannot be stored, that is reported. */
+  #runScheduled(rule: Rule, event: PublishedEvent, report: (line: string) => void): void {
+    try {
+      void this.#deliver([rule], this.#complete(event));
+    } catch (error) {
+      report(`a run of rule ${rule.name} is lost: ${String(error)}`);
+    }
   }
 
   #deliver(rules: readonly Rule[], event: EventEnvelope): Promise<unknown> {

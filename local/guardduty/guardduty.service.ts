@@ -118,7 +118,9 @@ export class GuardDutyService implements Service {
   #begin(id: string, plan: Plan, object: ScannedObject): void {
     this.#scans.set(
       id,
-      this.#scan(id, plan, object).finally(() => this.#scans.delete(id)),
+      this.#scan(id, plan, object)
+        .catch((error) => this.#options.report(`GuardDuty's scan of ${object.key} waits for the next start: ${String(error)}`))
+        .finally(() => this.#scans.delete(id)),
     );
   }
 
@@ -136,7 +138,7 @@ export class GuardDutyService implements Service {
     return { ref: id, attributes: { Arn: arn, MalwareProtectionPlanId: id, Status: 'ACTIVE' } };
   }
 
-  /** Tags before it tells, so that whoever is told can read. Never rejects. */
+  /** Tags before it tells, so that whoever is told can read. Rejects only where it cannot be stored. */
   async #scan(id: string, plan: Plan, object: ScannedObject): Promise<void> {
     const { clock, publish, report } = this.#options;
     await clock.sleep(this.scanDelayMs, this.#stopped.signal);

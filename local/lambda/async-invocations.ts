@@ -109,9 +109,10 @@ export class AsyncInvocations {
     const { requestId } = stored;
     const pending = this.#deliver(target, stored)
       .catch((error: unknown) => {
-        if (this.#stopping.signal.aborted) return;
-        this.#stored.delete(requestId);
-        this.#report(`${stored.functionName}: an asynchronous event was lost: ${String(error)}`);
+        // It is still stored, and with it how often it has failed so far.
+        if (!this.#stopping.signal.aborted) {
+          this.#report(`${stored.functionName}: event ${requestId} waits for the next start: ${String(error)}`);
+        }
       })
       .finally(() => this.#pending.delete(requestId));
     this.#pending.set(requestId, pending);

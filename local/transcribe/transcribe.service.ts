@@ -137,7 +137,9 @@ export class TranscribeService implements Service {
     const { name } = job.request;
     this.#running.set(
       name,
-      this.#run(job).finally(() => this.#running.delete(name)),
+      this.#run(job)
+        .catch((error) => this.#options.report(`transcription job ${name} waits for the next start: ${String(error)}`))
+        .finally(() => this.#running.delete(name)),
     );
   }
 
@@ -145,7 +147,7 @@ export class TranscribeService implements Service {
     return new CallerFiles(this.#options.access, caller, this.#options.s3);
   }
 
-  /** Writes before it tells, so that whoever is told can read. Never rejects. */
+  /** Writes before it tells, so that whoever is told can read. Rejects only where it cannot be stored. */
   async #run(job: StoredJob): Promise<void> {
     const { clock, publish, report } = this.#options;
     const { name } = job.request;

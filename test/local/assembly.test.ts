@@ -4,11 +4,13 @@ import path from 'node:path';
 import { App, CfnCondition, CfnMapping, CfnOutput, CfnParameter, CfnResource, Fn, Stack, Stage, Token } from 'aws-cdk-lib';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type AssembledStack, readCloudAssembly, type TemplateEntry } from '../../local/assembly/cloud-assembly.ts';
+import { type KeptResource, KeptResources } from '../../local/assembly/kept-resources.ts';
 import { provision } from '../../local/assembly/provision.ts';
 import { Registry } from '../../local/assembly/registry.ts';
 import { synthesize } from '../../local/assembly/synthesize.ts';
 import { AwsError, notEmulated } from '../../local/platform/call.ts';
 import type { ResourceType, Service, TemplateResource } from '../../local/platform/service.ts';
+import { State } from '../../local/platform/state.ts';
 
 const ENV = { account: '000000000000', region: 'eu-west-1' };
 const CONTEXT = { '@aws-cdk/core:defaultCrossStackReferences': 'weak', 'aws:cdk:enable-path-metadata': true };
@@ -117,6 +119,20 @@ describe('reading an assembly', () => {
 });
 
 describe('creating what is in a stack', () => {
+  test('stops before it would create anew, and so empty, what holds data', async () => {
+    const kept = () => new KeptResources(state.map<KeptResource>('resources'));
+    const state = State.inMemory();
+    const holder: ResourceType = { ...RECORDER, replacedOn: ['Name'] };
+    const registry = new Registry([{ ...SERVICE, resourceTypes: [holder] }]);
+    const named = (Name: string) => [handMade({ Holder: { Type: 'AWS::Test::Thing', Properties: { Name } } })];
+    await provision(named('a'), registry, kept());
+    await provision(named('a'), registry, kept());
+    await expect(provision(named('b'), registry, kept())).rejects.toThrow(
+      /^Made\/Holder \(AWS::Test::Thing\): its Name is "b", and what is stored was made with "a": .* start with --fresh, which deletes all state\.$/,
+    );
+    expect(created).toHaveLength(2);
+  });
+
   test('resolves references in the order of dependencies, and gives outputs', async () => {
     const stacks = assemblyOf((one) => {
       const first = thing(one, 'First', { Name: Token.asString(Fn.ref('Second')), Tags: [Fn.sub(`\${Second.Arn}/\${AWS::Region}`)] });

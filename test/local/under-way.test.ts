@@ -88,6 +88,21 @@ describe('a delivery of EventBridge', () => {
     });
   });
 
+  test('that cannot be stored is refused to whoever publishes, and reported where nobody waits for it', async () => {
+    const state = State.open(directory);
+    const bus = await openEventBus(state);
+    const { arn } = await bus.createQueue('Queue');
+    await bus.createRule({ EventPattern: INCOMING, Targets: [{ Id: 'Target0', Arn: arn }] });
+    bus.queues.refusals = throttled();
+    await bus.events.publish(uploaded('incoming/a.pdf'));
+    state.close();
+    expect(() => bus.events.publish(uploaded('incoming/b.pdf'))).toThrow('database is not open');
+    bus.door.clock.advance(1_000);
+    await until(() => bus.reports.length > 0);
+    expect(bus.reports).toEqual([expect.stringMatching(/could not store how far event .* is, and begins it again at the next start/)]);
+    await bus.close();
+  });
+
   test('whose rule is gone is reported as lost', async () => {
     await run(openEventBus, async (bus) => {
       const { arn } = await bus.createQueue('Queue');

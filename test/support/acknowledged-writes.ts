@@ -44,7 +44,7 @@ function clientsOf(file: RuntimeFile) {
   };
 }
 
-/** Writes of every kind to a runtime that is about to be killed, and the note of each that was acknowledged. */
+/** Writes of every kind to runtimes that are killed, and the note of each that was acknowledged. Checked once per runtime. */
 export class AcknowledgedWrites {
   readonly #acknowledged: Readonly<Record<Kind, string[]>> = {
     puts: [],
@@ -101,6 +101,7 @@ export class AcknowledgedWrites {
   /** The names of the acknowledged writes that are not there, and of transactions of which only one half is. */
   async missingFrom(file: RuntimeFile): Promise<string[]> {
     using clients = clientsOf(file);
+    await createTable(clients.dynamodb);
     const QueueUrl = await queueUrl(clients.sqs);
     const Bucket = await bucketOf(clients.operator);
     const api = new ManuelClient(file.api_url, this.#user.token);
