@@ -4,6 +4,7 @@ import { guardedActionRefusals } from './knowledge-base/guarded-actions.ts';
 import type { FunctionSettings } from './platform/capability-function.ts';
 import { ApiStack } from './stacks/api.stack.ts';
 import { CognitoStack } from './stacks/cognito.stack.ts';
+import { DashboardStack } from './stacks/dashboard.stack.ts';
 import { DeadLetterStack } from './stacks/dead-letter.stack.ts';
 import { KnowledgeBaseStack } from './stacks/knowledge-base.stack.ts';
 import { StorageStack } from './stacks/storage.stack.ts';
@@ -41,6 +42,7 @@ export class ManuelStage extends Construct {
       deadLetter,
     });
     if (config.waf) new WafStack(this, 'waf', { ...stack('waf', 'web ACL and its log'), api, cognito });
+    new DashboardStack(this, 'dashboard', { ...stack('dashboard', 'dashboard and alarms'), api, cognito, storage, deadLetter });
     // On a stack, since what is above the stacks the CLI does not print.
     for (const { value, sentence } of missingValues(config)) Annotations.of(api).addWarningV2(`manuel:${value}`, sentence);
     this.node.addValidation({ validate: () => guardedActionRefusals(this) });

@@ -77,6 +77,11 @@ export class Api extends Construct {
     this.#acknowledge(config);
   }
 
+  /** By which CloudWatch knows it, as `ApiName`. */
+  get name(): string {
+    return this.#restApi.restApiName;
+  }
+
   get url(): string {
     return this.#restApi.url;
   }

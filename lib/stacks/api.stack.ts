@@ -25,17 +25,19 @@ export interface ApiStackProps extends StackProps, FunctionSettings {
 export class ApiStack extends Stack {
   /** Of the API's deployed stage. */
   readonly stageArn: string;
+  readonly api: Api;
 
   constructor(scope: Construct, id: string, { config, code, cognito, storage, knowledgeBase, deadLetter, ...props }: ApiStackProps) {
     super(scope, id, props);
     const settings: FunctionSettings = { config, code };
     const { encryption } = deadLetter;
-    const api = new Api(this, 'Api', {
+    this.api = new Api(this, 'Api', {
       config,
       userPool: cognito.userPool,
       userPoolClient: cognito.userPoolClient,
       usageTable: storage.usageTable,
     });
+    const { api } = this;
     new Status(this, 'Status', { ...settings, api });
     const usage = new Usage(this, 'Usage', { ...settings, api, table: storage.usageTable });
     const spend = new Spend(this, 'Spend', {

@@ -21,6 +21,7 @@ test('each stage has the values that are promised', () => {
     ['lambdaMemoryMiB', { dev: 256, staging: 512, prod: 512, preview: 512 }],
     ['tracing', { dev: false, staging: true, prod: true, preview: true }],
     ['logRetentionDays', { dev: 14, staging: 30, prod: 90, preview: 30 }],
+    ['alarms', { dev: 'essential', staging: 'all', prod: 'all', preview: 'all' }],
     ['alarmEmail', { dev: undefined, staging: undefined, prod: undefined, preview: undefined }],
     ['corsOrigins', { dev: ['*'], staging: [], prod: [], preview: [] }],
     ['selfSignUp', { dev: true, staging: true, prod: true, preview: false }],

@@ -9,7 +9,7 @@ import { stageConfig } from '../../lib/stages.ts';
 
 const CDK_JSON = new URL('../../cdk.json', import.meta.url);
 
-export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter' | 'api';
+export type StackName = 'cognito' | 'storage' | 'knowledge-base' | 'dead-letter' | 'api' | 'dashboard';
 
 /** A stage's app, without bundling and without the library's own validation. */
 export function appOf(config: StageConfig = stageConfig('dev')): { readonly app: App; readonly stage: ManuelStage } {
@@ -33,7 +33,7 @@ export function appOf(config: StageConfig = stageConfig('dev')): { readonly app:
 /** The templates of a stage; that of the web ACL where there is one. */
 export function templatesOf(config?: StageConfig): Record<StackName, Template> & { readonly waf?: Template } {
   const { app, stage } = appOf(config);
-  const names: StackName[] = ['cognito', 'storage', 'knowledge-base', 'dead-letter', 'api'];
+  const names: StackName[] = ['cognito', 'storage', 'knowledge-base', 'dead-letter', 'api', 'dashboard'];
   const templates = Object.fromEntries(names.map((name) => [name, Template.fromStack(stage.node.findChild(name) as Stack)])) as Record<
     StackName,
     Template

@@ -1,0 +1,146 @@
+import { Duration } from 'aws-cdk-lib';
+import { type IMetric, type IWidget, LogQueryWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { MANUALS_METRICS } from '../../lambdas/manuals/manuals.contract.ts';
+import { QUERY_METRICS } from '../../lambdas/query/query.contract.ts';
+import { REQUEST_METRICS } from '../../lambdas/shared/metrics.contract.ts';
+import { RETRIEVAL_METRICS } from '../../lambdas/shared/retrieval.contract.ts';
+import { TRANSCRIBE_METRICS } from '../../lambdas/transcribe/transcribe.contract.ts';
+import type { ApplicationMetrics } from '../platform/application-metrics.ts';
+import type { CapabilityFunction } from '../platform/capability-function.ts';
+import { labelOf, type StageResources } from '../platform/stage-resources.ts';
+import { CHART_PERIOD, heading, row } from './charts.ts';
+
+const PERIOD = CHART_PERIOD;
+const SUM = { statistic: 'Sum', period: PERIOD };
+/** S3 measures itself once a day (https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html). */
+const DAY = Duration.days(1);
+
+/** How the stage is doing: its API, functions, models, queues and stores, and what failed last. */
+export function operations(resources: StageResources, metrics: ApplicationMetrics): IWidget[] {
+  const functions = [...resources.functions.api, ...resources.functions.workers];
+  return [
+    heading('Operations'),
+    api(resources, metrics),
+    ...ofFunctions(functions),
+    row(
+      { title: 'Model calls, p95', metrics: [metrics.each(QUERY_METRICS.callDuration, { statistic: 'p95', period: PERIOD })], unit: 'ms' },
+      { title: 'Model tokens', metrics: [metrics.each(QUERY_METRICS.tokens, SUM)], stacked: true },
+      {
+        title: 'Passages found, and models passed over',
+        metrics: [
+          metrics.one(RETRIEVAL_METRICS.results, {}, { statistic: 'Average', period: PERIOD }),
+          metrics.one(QUERY_METRICS.throttled, {}, SUM),
+        ],
+      },
+    ),
+    row(
+      {
+        title: 'Manuals: from upload to ready',
+        metrics: ['p50', 'p95'].map((statistic) =>
+          metrics.one(MANUALS_METRICS.timeToSearchable, {}, { statistic, period: PERIOD }).with({ label: statistic }),
+        ),
+        unit: 'ms',
+      },
+      { title: 'Recordings: seconds transcribed', metrics: [metrics.one(TRANSCRIBE_METRICS.audioSeconds, {}, SUM)], unit: 's' },
+    ),
+    queues(resources),
+    tables(resources.tables),
+    buckets(resources.buckets),
+    recentErrors(functions),
+  ];
+}
+
+function api({ api: { name } }: StageResources, metrics: ApplicationMetrics): IWidget {
+  const ofApi = (metricName: string, statistic: string, label: string) =>
+    new Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap: { ApiName: name }, statistic, period: PERIOD, label });
+  return row(
+    {
+      title: 'API: requests and errors',
+      metrics: [ofApi('Count', 'Sum', 'requests'), ofApi('4XXError', 'Sum', '4xx'), ofApi('5XXError', 'Sum', '5xx')],
+    },
+    { title: 'API: latency', metrics: ['p50', 'p95'].map((statistic) => ofApi('Latency', statistic, statistic)), unit: 'ms' },
+    { title: 'Requests by function and status', metrics: [metrics.each(REQUEST_METRICS.count, SUM)], stacked: true },
+    { title: 'Time to answer, p95', metrics: [metrics.each(REQUEST_METRICS.duration, { statistic: 'p95', period: PERIOD })], unit: 'ms' },
+  );
+}
+
+function ofFunctions(functions: readonly CapabilityFunction[]): IWidget[] {
+  const ofEach = (metric: (fn: CapabilityFunction) => Metric): IMetric[] =>
+    functions.map((fn) => metric(fn).with({ label: fn.contract.name }));
+  return [
+    row(
+      { title: 'Functions: invocations', metrics: ofEach((fn) => fn.metricInvocations({ period: PERIOD })), stacked: true },
+      { title: 'Functions: errors', metrics: ofEach((fn) => fn.metricErrors({ period: PERIOD })), stacked: true },
+      { title: 'Functions: throttles', metrics: ofEach((fn) => fn.metricThrottles({ period: PERIOD })), stacked: true },
+    ),
+    row(
+      { title: 'Functions: duration, p95', metrics: ofEach((fn) => fn.metricDuration({ statistic: 'p95', period: PERIOD })), unit: 'ms' },
+      {
+        title: 'Functions: at the same time',
+        metrics: ofEach((fn) => fn.metric('ConcurrentExecutions', { statistic: 'Maximum', period: PERIOD })),
+      },
+    ),
+  ];
+}
+
+function queues({ workQueues, deadLetterQueues }: StageResources): IWidget {
+  const maximum = { statistic: 'Maximum', period: PERIOD };
+  const waitingIn = (all: readonly Queue[]) =>
+    all.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ ...maximum, label: labelOf(queue) }));
+  return row(
+    { title: 'Queues: messages that wait', metrics: waitingIn(workQueues) },
+    {
+      title: 'Queues: age of the oldest message',
+      metrics: workQueues.map((queue) => queue.metricApproximateAgeOfOldestMessage({ ...maximum, label: labelOf(queue) })),
+      unit: 's',
+    },
+    { title: 'Dead letters', metrics: waitingIn(deadLetterQueues), stacked: true },
+  );
+}
+
+function tables(all: readonly Table[]): IWidget {
+  const ofEach = (...names: string[]) =>
+    all.flatMap((table) => names.map((name) => table.metric(name, { ...SUM, label: `${labelOf(table)} ${name}` })));
+  return row(
+    { title: 'Tables: capacity', metrics: ofEach('ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits') },
+    { title: 'Tables: throttles', metrics: ofEach('ReadThrottleEvents', 'WriteThrottleEvents'), stacked: true },
+  );
+}
+
+function buckets(all: readonly Bucket[]): IWidget {
+  const ofEach = (metricName: string, StorageType: string) =>
+    all.map(
+      (bucket) =>
+        new Metric({
+          namespace: 'AWS/S3',
+          metricName,
+          dimensionsMap: { BucketName: bucket.bucketName, StorageType },
+          statistic: 'Average',
+          period: DAY,
+          label: labelOf(bucket),
+        }),
+    );
+  return row(
+    { title: 'Buckets: size', metrics: ofEach('BucketSizeBytes', 'StandardStorage'), unit: 'bytes' },
+    { title: 'Buckets: objects', metrics: ofEach('NumberOfObjects', 'AllStorageTypes') },
+  );
+}
+
+/** Of our own log lines, and of Lambda's about a function that died or took too long. */
+function recentErrors(functions: readonly CapabilityFunction[]): IWidget {
+  return new LogQueryWidget({
+    title: 'Recent errors',
+    logGroupNames: functions.map((fn) => fn.logGroup.logGroupName),
+    queryLines: [
+      'fields @timestamp, message, code, error.name, error.message, request_id, @log',
+      'filter level = "ERROR" or @message like /Task timed out|Runtime exited|Status: (error|timeout)/',
+      'sort @timestamp desc',
+      'limit 50',
+    ],
+    width: 24,
+    height: 8,
+  });
+}

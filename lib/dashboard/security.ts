@@ -1,0 +1,37 @@
+import { type IWidget, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { REQUEST_METRICS, SECURITY_METRICS } from '../../lambdas/shared/metrics.contract.ts';
+import type { ApplicationMetrics } from '../platform/application-metrics.ts';
+import type { StageResources } from '../platform/stage-resources.ts';
+import { CHART_PERIOD, heading, row } from './charts.ts';
+
+const SUM = { statistic: 'Sum', period: CHART_PERIOD };
+
+/** Who was kept out, and what was kept in. */
+export function security({ userPool, userPoolClient }: StageResources, metrics: ApplicationMetrics): IWidget[] {
+  const signIns = (statistic: string) =>
+    new Metric({
+      namespace: 'AWS/Cognito',
+      metricName: 'SignInSuccesses',
+      dimensionsMap: { UserPool: userPool.userPoolId, UserPoolClient: userPoolClient.userPoolClientId },
+      statistic,
+      period: CHART_PERIOD,
+    });
+  const failed = new MathExpression({
+    expression: 'attempts - successes',
+    usingMetrics: { attempts: signIns('SampleCount'), successes: signIns('Sum') },
+    label: 'failed',
+    period: CHART_PERIOD,
+  });
+  return [
+    heading('Security'),
+    row(
+      { title: 'Security events by kind', metrics: [metrics.each(SECURITY_METRICS.event, SUM)], stacked: true },
+      {
+        title: 'Requests refused by functions',
+        metrics: ['401', '403', '429'].map((StatusCode) => metrics.each(REQUEST_METRICS.count, SUM, { StatusCode })),
+        stacked: true,
+      },
+      { title: 'Sign-ins', metrics: [signIns('Sum').with({ label: 'succeeded' }), failed] },
+    ),
+  ];
+}
