@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ApiGatewayService } from './api-gateway/api-gateway.service.ts';
+import { REQUEST_MEASUREMENTS } from './api-gateway/request-metrics.ts';
 import type { Answerer } from './bedrock/answerer.ts';
 import { BedrockService } from './bedrock/bedrock.service.ts';
 import type { Embedder } from './bedrock/embeddings.ts';
@@ -14,13 +15,14 @@ import { GuardDutyService } from './guardduty/guardduty.service.ts';
 import type { Authorizer } from './iam/authorizer.ts';
 import { KmsService } from './kms/kms.service.ts';
 import { LambdaService } from './lambda/lambda.service.ts';
+import { INVOCATION_MEASUREMENTS } from './lambda/lambda-function.ts';
 import { LogsService } from './logs/logs.service.ts';
 import type { AdjustableClock } from './platform/clock.ts';
 import type { Service } from './platform/service.ts';
 import type { State } from './platform/state.ts';
 import { S3Service } from './s3/s3.service.ts';
 import { SnsService } from './sns/sns.service.ts';
-import { SqsService } from './sqs/sqs.service.ts';
+import { QUEUE_MEASUREMENTS, SqsService } from './sqs/sqs.service.ts';
 import type { SpeechEngine } from './transcribe/speech.ts';
 import { TranscribeService } from './transcribe/transcribe.service.ts';
 import { WafService } from './waf/waf.service.ts';
@@ -54,9 +56,20 @@ export function createServices(options: ServicesOptions): Services {
   const queues = new SqsService({ region, endpoint, access, state });
   clock.follow((ms) => queues.advance(ms));
   const topics = new SnsService({ clock, region, access, queues, report });
-  const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, report, state });
+  const metrics = new CloudWatchService({
+    clock,
+    region,
+    lines: logs,
+    services: {
+      measured: { 'AWS/ApiGateway': REQUEST_MEASUREMENTS, 'AWS/Lambda': INVOCATION_MEASUREMENTS, 'AWS/SQS': QUEUE_MEASUREMENTS },
+      sample: () => queues.sample(),
+    },
+    topics,
+    report,
+  });
+  const { measure } = metrics;
+  const functions = new LambdaService({ clock, region, endpoint, access, keys, logs, queues, measure, report, state });
   const events = new EventBridgeService({ clock, region, queues, functions, report, state });
-  const metrics = new CloudWatchService({ lines: logs, report });
   const isResource = (arn: string) => api.hasStage(arn) || userPools.hasPool(arn);
   const firewall = new WafService({ clock, region, logs, metrics, isResource });
   const userPools = new CognitoService({ clock, region, firewall, report, state });
@@ -83,7 +96,7 @@ export function createServices(options: ServicesOptions): Services {
     report,
     state,
   });
-  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, firewall, logs, report });
+  const api = new ApiGatewayService({ clock, region, functions, authorizers: userPools, firewall, logs, measure, report });
   const all: Service[] = [
     logs,
     metrics,

@@ -2,6 +2,7 @@ import type { LogSink } from '../logs/log-sink.ts';
 import { type AwsCall, type AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Firewall } from '../platform/firewall.ts';
+import type { Measure } from '../platform/measurement.ts';
 import { jsonReply } from '../platform/rest-json-protocol.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
 import type { TokenVerifier } from './cognito-authorizer.ts';
@@ -9,6 +10,7 @@ import { HttpServer } from './http-server.ts';
 import { stageArn } from './identifiers.ts';
 import { type FunctionInvoker, LambdaProxy } from './lambda-proxy.ts';
 import { RequestHandler } from './request-handler.ts';
+import { measured } from './request-metrics.ts';
 import { resourceTypes } from './resource-types.ts';
 import { Parts, type RestApi } from './rest-api.ts';
 
@@ -24,6 +26,8 @@ export interface ApiGatewayOptions {
   readonly logs: LogSink;
   /** Stands before the API, where the templates have a web ACL. */
   readonly firewall?: Firewall | undefined;
+  /** Takes what CloudWatch is told of each request. */
+  readonly measure: Measure;
   /** Takes lines for the developer: why a request failed, which setting is not honoured. */
   readonly report: (line: string) => void;
 }
@@ -40,12 +44,18 @@ export class ApiGatewayService implements Service {
   readonly #server: HttpServer;
   readonly #region: string;
 
-  constructor({ clock, region, functions, authorizers, firewall, logs, report }: ApiGatewayOptions) {
+  constructor({ clock, region, functions, authorizers, firewall, logs, measure, report }: ApiGatewayOptions) {
     this.#region = region;
     const lambdaProxy = new LambdaProxy({ functions, clock, region, report });
     this.#handler = new RequestHandler({ clock, region, report, firewall, lambdaProxy });
     this.resourceTypes = resourceTypes({ apis: this.#apis, region, verifier: authorizers, logs, report });
-    this.#server = new HttpServer({ answer: (request, clientGone) => this.#handler.handle(this.#theApi(), request, clientGone), report });
+    this.#server = new HttpServer({
+      answer: (request, clientGone) => {
+        const api = this.#theApi();
+        return measured(api, () => this.#handler.handle(api, request, clientGone), { clock, measure });
+      },
+      report,
+    });
   }
 
   /**

@@ -39,15 +39,15 @@ export function resourceTypes(options: ResourceTypeOptions): ResourceType[] {
 
 function restApiType(apis: Parts<RestApi>): ResourceType {
   const schema = z.looseObject({
+    Name: z.string(),
     /** CloudFormation also takes `image~1png` for `image/png`. */
     BinaryMediaTypes: z.array(z.string().transform((type) => type.replace('~1', '/'))).default([]),
     EndpointConfiguration: z.looseObject({ Types: z.array(z.string()).default(['EDGE']) }).default({ Types: ['EDGE'] }),
   });
   return {
     type: 'AWS::ApiGateway::RestApi',
-    honours: ['BinaryMediaTypes', 'EndpointConfiguration.Types'],
+    honours: ['Name', 'BinaryMediaTypes', 'EndpointConfiguration.Types'],
     inert: {
-      Name: SHOWN_NOWHERE,
       Description: SHOWN_NOWHERE,
       Tags: SHOWN_NOWHERE,
       FailOnWarnings: 'Concerns imported definitions only, which are refused.',
@@ -60,12 +60,12 @@ function restApiType(apis: Parts<RestApi>): ResourceType {
       for (const member of ['Body', 'BodyS3Location', 'CloneFrom', 'MinimumCompressionSize', 'Policy']) {
         if (resource.properties[member] !== undefined) throw notEmulated(`a REST API's ${member}`);
       }
-      const { BinaryMediaTypes, EndpointConfiguration } = read(resource, schema);
+      const { Name, BinaryMediaTypes, EndpointConfiguration } = read(resource, schema);
       const [endpointType] = EndpointConfiguration.Types;
       if (endpointType !== 'REGIONAL') throw notEmulated(`a REST API with the endpoint type ${endpointType}; only REGIONAL is served`);
       const id = stableId(resource, 10);
       const rootResourceId = stableId(resource, 10, 'root');
-      apis.put(id, new RestApi({ id, rootResourceId, binaryMediaTypes: BinaryMediaTypes }));
+      apis.put(id, new RestApi({ id, name: Name, rootResourceId, binaryMediaTypes: BinaryMediaTypes }));
       return { ref: id, attributes: { RestApiId: id, RootResourceId: rootResourceId } };
     },
   };

@@ -41,6 +41,7 @@ interface Resource {
 
 export interface RestApiOptions {
   readonly id: string;
+  readonly name: string;
   readonly rootResourceId: string;
   readonly binaryMediaTypes: readonly string[];
 }
@@ -51,6 +52,8 @@ export interface RestApiOptions {
  */
 export class RestApi {
   readonly id: string;
+  /** By which CloudWatch's metrics know it. */
+  readonly name: string;
   readonly rootResourceId: string;
   readonly gatewayResponses = new GatewayResponses();
   readonly authorizers = new Parts<CognitoAuthorizer>('Authorizer');
@@ -61,8 +64,9 @@ export class RestApi {
   #routes: RouteTable<Method> | undefined;
   #stage: Stage | undefined;
 
-  constructor({ id, rootResourceId, binaryMediaTypes }: RestApiOptions) {
+  constructor({ id, name, rootResourceId, binaryMediaTypes }: RestApiOptions) {
     this.id = id;
+    this.name = name;
     this.rootResourceId = rootResourceId;
     this.#binaryMediaTypes = binaryMediaTypes.map((type) => type.toLowerCase());
     this.addResource(rootResourceId, undefined, '');

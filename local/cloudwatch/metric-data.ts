@@ -1,5 +1,5 @@
 import { AwsError, notEmulated } from '../platform/call.ts';
-import { KNOWN_STATISTICS, type MetricStore, type Span } from './metric-store.ts';
+import { isStatistic, type MetricStore, type Span } from './metric-store.ts';
 import { readSearch } from './search-expression.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */
@@ -74,7 +74,7 @@ function evaluate(store: MetricStore, query: MetricDataQuery, span: Omit<Span, '
 function statisticOf(store: MetricStore, stat: MetricStat, query: MetricDataQuery, span: Omit<Span, 'periodMs'>): Series {
   refuseOthers(stat, METRIC_STAT, `the MetricStat of ${query.Id}`);
   const { Metric: { Namespace: namespace = '', MetricName: name = '', Dimensions = [] } = {}, Period: period, Stat: statistic = '' } = stat;
-  if (!KNOWN_STATISTICS.has(statistic)) throw notEmulated(`the statistic ${statistic} of ${name}`);
+  if (!isStatistic(statistic)) throw notEmulated(`the statistic ${statistic} of ${name}`);
   const dimensions = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]));
   const metric = store.find({ namespace, name, dimensions });
   const periodMs = periodOf(period, query);

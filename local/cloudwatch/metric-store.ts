@@ -4,27 +4,42 @@ const MINUTE_MS = 60_000;
 /** Points by the minute are kept for 15 days (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html). */
 const MAX_MINUTES = 15 * 24 * 60;
 
-/** What CloudWatch keeps of all values of a span of time. */
-interface StatisticSet {
-  readonly count: number;
-  readonly sum: number;
-  readonly minimum: number;
-  readonly maximum: number;
-}
+/** All values of a span of time. CloudWatch keeps how often each came; here there are few enough to keep them all. */
+type Values = readonly number[];
 
 /** What identifies a metric: each combination of dimensions is a metric of its own. */
 export type MetricIdentity = Pick<EmbeddedMetric, 'namespace' | 'name' | 'dimensions'>;
 
-const STATISTICS: Readonly<Record<string, (set: StatisticSet) => number>> = {
-  SampleCount: ({ count }) => count,
-  Sum: ({ sum }) => sum,
-  Average: ({ sum, count }) => sum / count,
-  Minimum: ({ minimum }) => minimum,
-  Maximum: ({ maximum }) => maximum,
+type Statistic = (values: Values) => number;
+
+const sum: Statistic = (values) => values.reduce((one, other) => one + other, 0);
+
+const STATISTICS: Readonly<Record<string, Statistic>> = {
+  SampleCount: ({ length }) => length,
+  Sum: sum,
+  Average: (values) => sum(values) / values.length,
+  Minimum: (values) => Math.min(...values),
+  Maximum: (values) => Math.max(...values),
 };
 
-/** The statistics that are kept. Percentiles and the like are not. */
-export const KNOWN_STATISTICS: ReadonlySet<string> = new Set(Object.keys(STATISTICS));
+/** Percentiles, such as `p95`; trimmed means and the like are not known here. */
+const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/;
+
+export function isStatistic(name: string): boolean {
+  return Object.hasOwn(STATISTICS, name) || PERCENTILE.test(name);
+}
+
+function statisticOf(name: string): Statistic {
+  const [, percent] = PERCENTILE.exec(name) ?? [];
+  const statistic = percent === undefined ? STATISTICS[name] : percentile(Number(percent));
+  if (!statistic) throw new Error(`${name} is no statistic`);
+  return statistic;
+}
+
+/** The least of the values that so many percent of all do not exceed. */
+function percentile(percent: number): Statistic {
+  return (values) => values.toSorted((one, other) => one - other)[Math.max(0, Math.ceil((percent / 100) * values.length) - 1)] ?? 0;
+}
 
 /** A span of time, in periods. Milliseconds since the epoch; the end is not part of it. */
 export interface Span {
@@ -38,7 +53,7 @@ export class Metric implements MetricIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly #minutes = new Map<number, StatisticSet>();
+  readonly #minutes = new Map<number, number[]>();
 
   constructor({ namespace, name, dimensions }: MetricIdentity) {
     this.namespace = namespace;
@@ -46,32 +61,35 @@ export class Metric implements MetricIdentity {
     this.dimensions = dimensions;
   }
 
-  add(atMs: number, values: readonly number[]): void {
+  add(atMs: number, values: Values): void {
     const minute = Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
-    const sets = values.map((value) => ({ count: 1, sum: value, minimum: value, maximum: value }));
     const known = this.#minutes.get(minute);
-    const merged = merge(known ? [known, ...sets] : sets);
-    if (merged) this.#minutes.set(minute, merged);
+    if (known) known.push(...values);
+    else if (values.length > 0) this.#minutes.set(minute, [...values]);
     const [oldest] = this.#minutes.keys();
     if (this.#minutes.size > MAX_MINUTES && oldest !== undefined) this.#minutes.delete(oldest);
   }
 
   /** A value for each period that has any, by the period's start, which is a multiple of the period since the epoch. */
   points(statistic: string, { startMs, endMs, periodMs }: Span): Map<number, number> {
-    const periods = new Map<number, StatisticSet[]>();
+    const periods = new Map<number, number[]>();
     const first = Math.floor(startMs / periodMs) * periodMs;
-    for (const [minute, set] of this.#minutes) {
+    for (const [minute, values] of this.#minutes) {
       if (minute < first || minute >= endMs) continue;
       const period = Math.floor(minute / periodMs) * periodMs;
-      periods.set(period, [...(periods.get(period) ?? []), set]);
+      const known = periods.get(period);
+      if (known) known.push(...values);
+      else periods.set(period, [...values]);
     }
-    const points = new Map<number, number>();
-    for (const [period, sets] of periods) {
-      const merged = merge(sets);
-      const value = merged && STATISTICS[statistic]?.(merged);
-      if (value !== undefined) points.set(period, value);
-    }
-    return points;
+    const compute = statisticOf(statistic);
+    return new Map([...periods].map(([period, values]) => [period, compute(values)]));
+  }
+
+  /** The value of whole minutes, the end not among them; undefined where there is none. */
+  over(statistic: string, startMs: number, endMs: number): number | undefined {
+    const values: number[] = [];
+    for (let minute = startMs; minute < endMs; minute += MINUTE_MS) values.push(...(this.#minutes.get(minute) ?? []));
+    return values.length === 0 ? undefined : statisticOf(statistic)(values);
   }
 }
 
@@ -93,16 +111,6 @@ export class MetricStore {
   all(): readonly Metric[] {
     return [...this.#metrics.values()];
   }
-}
-
-function merge(sets: readonly StatisticSet[]): StatisticSet | undefined {
-  if (sets.length === 0) return undefined;
-  return sets.reduce((one, other) => ({
-    count: one.count + other.count,
-    sum: one.sum + other.sum,
-    minimum: Math.min(one.minimum, other.minimum),
-    maximum: Math.max(one.maximum, other.maximum),
-  }));
 }
 
 function keyOf({ namespace, name, dimensions }: MetricIdentity): string {

@@ -1,5 +1,5 @@
 import { notEmulated } from '../platform/call.ts';
-import { KNOWN_STATISTICS, type Metric } from './metric-store.ts';
+import { isStatistic, type Metric } from './metric-store.ts';
 
 /** A `SEARCH` of metric math: which metrics, and what of them. */
 export interface Search {
@@ -23,7 +23,7 @@ export function readSearch(expression: string): Search {
   const [, query = '', statistic = '', period] = CALL.exec(expression.trim()) ?? [];
   const schema = SCHEMA.exec(query);
   if (!schema) throw notEmulated(`the search expression ${expression}, which names no namespace`);
-  if (!KNOWN_STATISTICS.has(statistic)) throw notEmulated(`the statistic ${statistic} of ${expression}`);
+  if (!isStatistic(statistic)) throw notEmulated(`the statistic ${statistic} of ${expression}`);
   const [namespace, ...dimensions] = readSchema(schema[1] ?? '', expression);
   const terms = readTerms(query.slice(schema[0].length), expression);
   return {

@@ -19,6 +19,8 @@ export interface FunctionLogOptions {
   readonly clock: Clock;
   readonly format: 'Text' | 'JSON';
   readonly memorySizeMb: number;
+  /** Told of each invocation when it is over. */
+  readonly onReport: (report: InvocationReport) => void;
 }
 
 /**
@@ -56,7 +58,8 @@ export class FunctionLog {
 
   /** The last lines of an invocation. Returns the tail: the last 4 KB of what was logged since its start. */
   end(requestId: string, report: InvocationReport): string {
-    const { memorySizeMb, format } = this.#options;
+    const { memorySizeMb, format, onReport } = this.#options;
+    onReport(report);
     const { durationMs, initDurationMs, maxMemoryUsedMb, status, errorType } = report;
     // Initialization is billed (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
     const billedDurationMs = Math.ceil(durationMs + (initDurationMs ?? 0));

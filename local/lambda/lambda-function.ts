@@ -5,15 +5,22 @@ import type { LogSink } from '../logs/log-sink.ts';
 import type { AccessControl } from '../platform/access-control.ts';
 import { AwsError } from '../platform/call.ts';
 import type { Clock } from '../platform/clock.ts';
+import { type Measure, measurementsOf } from '../platform/measurement.ts';
 import type { RolePrincipal } from '../platform/principal.ts';
 import { EnvironmentPool } from './environment-pool.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { ExecutionEnvironment, type RunningInvocation } from './execution-environment.ts';
 import type { FunctionConfiguration } from './function-configuration.ts';
-import { FunctionLog } from './function-log.ts';
+import { FunctionLog, type InvocationReport } from './function-log.ts';
 import { errorTypeOf, FunctionStreamError, InitError } from './function-response.ts';
 import type { Invocation } from './invocation.ts';
 import type { ProcessGuard } from './process-guard.ts';
+
+/**
+ * What Lambda measures of each invocation here, for the function and for all of them together
+ * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
+ */
+export const INVOCATION_MEASUREMENTS = ['Invocations', 'Errors', 'Duration', 'Throttles'] as const;
 
 const RUNTIME_CLIENT = createRequire(import.meta.url).resolve('aws-lambda-ric');
 
@@ -24,6 +31,8 @@ export interface LambdaFunctionContext {
   readonly keys: AccessKeys;
   readonly access: AccessControl;
   readonly logs: LogSink;
+  /** Takes what CloudWatch is told of each invocation. */
+  readonly measure: Measure;
 }
 
 /** What an invocation came to, its response read to the end. */
@@ -78,6 +87,7 @@ export class LambdaFunction {
   async run(invocation: Invocation): Promise<RunningInvocation> {
     const { reservedConcurrency } = this.configuration;
     if (reservedConcurrency !== undefined && this.#running >= reservedConcurrency) {
+      this.#measure({ Throttles: 1 });
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
         Type: 'User',
         Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
@@ -113,6 +123,14 @@ export class LambdaFunction {
     }
   }
 
+  #measureInvocation({ durationMs, status }: InvocationReport): void {
+    this.#measure({ Invocations: 1, Errors: Number(status !== 'success'), Duration: durationMs, Throttles: 0 });
+  }
+
+  #measure(values: Partial<Record<(typeof INVOCATION_MEASUREMENTS)[number], number>>): void {
+    this.#context.measure(measurementsOf('AWS/Lambda', [{}, { FunctionName: this.configuration.name }], values));
+  }
+
   #startEnvironment(): ExecutionEnvironment {
     const { configuration, taskRoot } = this;
     const { clock, region, endpoint, logs } = this.#context;
@@ -130,6 +148,7 @@ export class LambdaFunction {
         clock,
         format: configuration.logFormat,
         memorySizeMb: configuration.memorySizeMb,
+        onReport: (report) => this.#measureInvocation(report),
       }),
       variables: environmentVariables(configuration, {
         key: this.#key,

@@ -74,6 +74,12 @@ export class Queues {
     return { ...rest, QueueUrls: urls.map((url) => this.urlOf(url.split('/').at(-1) ?? '')) };
   }
 
+  /** The name of each queue. */
+  async names(): Promise<string[]> {
+    const { QueueUrls = [] } = (await this.#fauxqs.call('ListQueues', {})) as { QueueUrls?: string[] };
+    return QueueUrls.map((url) => url.split('/').at(-1) ?? '');
+  }
+
   async delete(name: string): Promise<object> {
     const output = await this.call('DeleteQueue', name);
     this.#policies.delete(this.arnOf(name));

@@ -2,6 +2,7 @@ import { requireKeyUse } from '../kms/key-use.ts';
 import type { AccessControl } from '../platform/access-control.ts';
 import { type AwsCall, AwsError, type AwsReply, notEmulated, type RawRequest } from '../platform/call.ts';
 import { type JsonOperation, JsonProtocol, parseJsonBody } from '../platform/json-protocol.ts';
+import { type Measurement, measurementsOf } from '../platform/measurement.ts';
 import type { Permission } from '../platform/permission.ts';
 import type { Principal } from '../platform/principal.ts';
 import type { ResourceType, Service } from '../platform/service.ts';
@@ -15,6 +16,12 @@ import { Queues, type WireMessage } from './queues.ts';
 const WAIT_SLICE_SECONDS = 0.25;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
 const MAX_BATCH = 10;
+
+/**
+ * What SQS measures here of each queue. How old its oldest message is fauxqs does not tell
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
+ */
+export const QUEUE_MEASUREMENTS = ['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'] as const;
 
 const SENDING = ['SendMessage', 'SendMessageBatch'];
 const FURTHER_OPERATIONS = [
@@ -145,6 +152,22 @@ export class SqsService implements Service {
     const input = { MessageBody: body, MessageAttributes: Object.fromEntries(texts) };
     const output = await this.#queues.call('SendMessage', this.#queues.nameInArn(queueArn), input);
     return output['MessageId'] as string;
+  }
+
+  /** How many messages each queue holds now. */
+  async sample(): Promise<Measurement[]> {
+    const sampled = (await this.#queues.names()).map(async (name) => {
+      const attributes = (await this.#queues.call('GetQueueAttributes', name, { AttributeNames: ['All'] }))['Attributes'] as Record<
+        string,
+        string
+      >;
+      const values: Record<(typeof QUEUE_MEASUREMENTS)[number], number> = {
+        ApproximateNumberOfMessagesVisible: Number(attributes['ApproximateNumberOfMessages']),
+        ApproximateNumberOfMessagesNotVisible: Number(attributes['ApproximateNumberOfMessagesNotVisible']),
+      };
+      return measurementsOf('AWS/SQS', [{ QueueName: name }], values);
+    });
+    return (await Promise.all(sampled)).flat();
   }
 
   /** A queue's attributes, as its API would give them. */

@@ -13,7 +13,7 @@ const STREAMING = {
   Uri: `arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/${FUNCTION_ARN}/response-streaming-invocations`,
   ResponseTransferMode: 'STREAM',
 };
-const REGIONAL = { EndpointConfiguration: { Types: ['REGIONAL'] } };
+const REGIONAL = { Name: 'api', EndpointConfiguration: { Types: ['REGIONAL'] } };
 
 let world: TestFrontDoor;
 let service: ApiGatewayService;
@@ -33,6 +33,7 @@ beforeEach(async () => {
       },
       authorizers: { verifyToken: () => Promise.reject(new TypeError('the verifier is broken')) },
       logs: { openStream: () => ({ write: () => undefined }) },
+      measure: () => undefined,
       report: (line) => reports.push(line),
     });
     return [service];

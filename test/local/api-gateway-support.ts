@@ -124,6 +124,7 @@ export async function serveApi(build: (blueprint: Blueprint) => void, options: A
     service = new ApiGatewayService({
       clock,
       region: REGION,
+      measure: () => undefined,
       report: (line) => reports.push(line),
       functions: {
         invokeAs: (_gateway, functionArn, payload) => fn.invoke(functionArn, payload),

@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricDataCommand, type GetMetricDataCommandInput, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchService } from '../../local/cloudwatch/cloudwatch.service.ts';
 import { LogsService } from '../../local/logs/logs.service.ts';
 import { OPERATOR } from '../../local/platform/principal.ts';
+import { openCloudWatch } from '../support/cloudwatch.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,7 +18,7 @@ beforeEach(async () => {
   reports = [];
   door = await openFrontDoor(({ clock, access }) => {
     logs = new LogsService({ clock, region: 'eu-west-1', access });
-    return [logs, new CloudWatchService({ lines: logs, report: (line) => reports.push(line) })];
+    return [logs, openCloudWatch({ clock, lines: logs, report: (line) => void reports.push(line) })];
   });
   door.clock.freeze();
   client = new CloudWatchClient(door.clientConfig);
@@ -88,6 +88,8 @@ describe('the statistics of a metric', () => {
     ['Average', 3],
     ['Minimum', 1],
     ['Maximum', 5],
+    ['p50', 3],
+    ['p95', 5],
   ])('%s, by periods that begin at their multiples, newest first', async (statistic, first) => {
     const [result] = await data({ MetricDataQueries: [answerCost(statistic, 300)] });
     const second = statistic === 'SampleCount' ? 1 : 7;
@@ -217,7 +219,7 @@ describe('refused by name:', () => {
     ['a search without a namespace', "SEARCH('MetricName=\"b\"', 'Sum', 60)", 'which names no namespace'],
     ['a part of a value', "SEARCH('{A} Estimated', 'Sum', 60)", '"Estimated" in the search expression'],
     ['alternatives', 'SEARCH(\'{A} MetricName="a" OR MetricName="b"\', \'Sum\', 60)', '"OR MetricName'],
-    ['a percentile', "SEARCH('{A} MetricName=\"b\"', 'p95', 60)", 'the statistic p95'],
+    ['a trimmed mean', "SEARCH('{A} MetricName=\"b\"', 'tm99', 60)", 'the statistic tm99'],
     ['a short period', "SEARCH('{A} MetricName=\"b\"', 'Sum', 10)", 'a period of 10 s'],
   ])('%s', async (_, Expression, message) => {
     const refused = data({ MetricDataQueries: [{ Id: 'q', Expression }] });

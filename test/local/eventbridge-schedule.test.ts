@@ -28,7 +28,7 @@ beforeEach(async () => {
     const endpoint = () => frontDoor.endpoint;
     const sink = new LogsService({ clock, region: REGION, access });
     const queues = new SqsService({ region: REGION, endpoint, access });
-    functions = new LambdaService({ clock, region: REGION, endpoint, access, keys, logs: sink, queues, report });
+    functions = new LambdaService({ clock, region: REGION, endpoint, access, keys, logs: sink, queues, measure: () => undefined, report });
     return [new EventBridgeService({ clock, region: REGION, queues, functions, report }), functions, queues, sink];
   });
   door.clock.freeze();

@@ -32,7 +32,7 @@ beforeAll(async () => {
     const endpoint = () => frontDoor.endpoint;
     const logs = new LogsService({ clock, region: REGION, access });
     const queues = new SqsService({ region: REGION, endpoint, access });
-    functions = new LambdaService({ clock, region: REGION, endpoint, access, keys, logs, queues, report });
+    functions = new LambdaService({ clock, region: REGION, endpoint, access, keys, logs, queues, measure: () => undefined, report });
     events = new EventBridgeService({ clock, region: REGION, queues, functions, report });
     return [logs, queues, events, functions, new BedrockService({ clock, region: REGION, access })];
   });

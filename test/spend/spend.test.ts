@@ -3,10 +3,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MeteredCost } from '../../lambdas/spend/metered-cost.ts';
 import { type SpendPorts, sumSpend } from '../../lambdas/spend/spend.ts';
 import { type SpendFlag, SpendFlags } from '../../lambdas/spend/spend-flags.ts';
-import { CloudWatchService } from '../../local/cloudwatch/cloudwatch.service.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { LogsService } from '../../local/logs/logs.service.ts';
 import { OPERATOR } from '../../local/platform/principal.ts';
+import { openCloudWatch } from '../support/cloudwatch.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -30,7 +30,8 @@ beforeEach(async () => {
     const report = (line: string) => {
       throw new Error(line);
     };
-    return [logs, new CloudWatchService({ lines: logs, report }), new DynamoDbService({ clock, region: 'eu-west-1' })];
+    const cloudWatch = openCloudWatch({ clock, lines: logs, report });
+    return [logs, cloudWatch, new DynamoDbService({ clock, region: 'eu-west-1' })];
   });
   [cloudwatch, dynamodb] = [new CloudWatchClient(door.clientConfig), new DynamoDBClient(door.clientConfig)];
   const { ref } = await door.provision('AWS::DynamoDB::Table', 'Usage', {

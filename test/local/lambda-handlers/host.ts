@@ -16,6 +16,7 @@ const functions = new LambdaService({
   access: { require: () => undefined },
   logs: { openStream: () => ({ write: (_timestamp, message) => notePid(message) }) },
   queues: { attributes: async () => ({}), receive: async () => [], send: async () => undefined, delete: async () => undefined },
+  measure: () => undefined,
   report: () => undefined,
 });
 

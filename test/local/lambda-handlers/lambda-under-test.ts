@@ -37,7 +37,19 @@ export async function openLambda(queues = NO_QUEUES, kept?: State): Promise<Lamb
     ({ keys, clock, frontDoor, access }) => {
       const logs = new LogsService({ clock, region, access });
       const report = (line: string) => reports.push(line);
-      const functions = new LambdaService({ clock, region, endpoint: () => frontDoor.endpoint, access, keys, logs, queues, report, state });
+      const measure = () => undefined;
+      const functions = new LambdaService({
+        clock,
+        region,
+        endpoint: () => frontDoor.endpoint,
+        access,
+        keys,
+        logs,
+        queues,
+        measure,
+        report,
+        state,
+      });
       services = { functions, logs };
       return [logs, functions];
     },
