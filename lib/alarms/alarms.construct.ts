@@ -16,7 +16,7 @@ export interface AlarmsProps {
   readonly resources: StageResources;
   readonly metrics: ApplicationMetrics;
   /** Who is told. */
-  readonly topic?: ITopic;
+  readonly topic: ITopic;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface AlarmsProps {
  */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
-  readonly #topic: ITopic | undefined;
+  readonly #topic: ITopic;
   readonly #config: StageConfig;
 
   constructor(scope: Construct, id: string, { config, resources, metrics, topic }: AlarmsProps) {
@@ -55,7 +55,6 @@ export class Alarms extends Construct {
       evaluationPeriods: inARow,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    if (!this.#topic) return alarm;
     const tell = new SnsAction(this.#topic);
     alarm.addAlarmAction(tell);
     if (tellsTheEnd) alarm.addOkAction(tell);

@@ -1,5 +1,4 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Alarms } from '../alarms/alarms.construct.ts';
 import { StageDashboard } from '../dashboard/dashboard.construct.ts';
@@ -9,17 +8,15 @@ import type { StageConfig } from '../stage-config.ts';
 
 export interface DashboardStackProps extends StackProps, WatchedStacks {
   readonly config: StageConfig;
-  /** Who is told of alarms. */
-  readonly alertTopic?: ITopic;
 }
 
 /** What operators see of a stage, and what wakes them. */
 export class DashboardStack extends Stack {
-  constructor(scope: Construct, id: string, { config, alertTopic, api, cognito, storage, deadLetter, ...props }: DashboardStackProps) {
+  constructor(scope: Construct, id: string, { config, api, cognito, storage, deadLetter, ...props }: DashboardStackProps) {
     super(scope, id, props);
     const resources = resourcesOf({ api, cognito, storage, deadLetter });
     const metrics = new ApplicationMetrics(`manuel-${config.name}`);
-    const alarms = new Alarms(this, 'Alarms', { config, resources, metrics, ...(alertTopic && { topic: alertTopic }) });
+    const alarms = new Alarms(this, 'Alarms', { config, resources, metrics, topic: deadLetter.alertTopic });
     new StageDashboard(this, 'Dashboard', { config, resources, metrics, alarms: alarms.all });
   }
 }
