@@ -146,6 +146,7 @@ export function createServices(options: ServicesOptions): Services {
       },
       outbox: () => userPools.outbox.messages,
       grants: () => access.grants(),
+      metrics: () => metrics.list(),
       calls: () => frontDoor.calls.list(),
     }),
   ];

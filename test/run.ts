@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GRANTS_DIRECTORY } from './support/grants.ts';
+import { METRICS_DIRECTORY } from './support/metrics.ts';
 import { run, runTests } from './support/run.ts';
 import { SHARED_ASSEMBLY } from './support/runtime.ts';
 
@@ -39,13 +40,15 @@ await Promise.all(CHECKS.map(verify));
 
 // What could not be synthesized the tests try by themselves, and fail with the reason.
 if (existsSync(path.join(assembly, 'manifest.json'))) process.env[SHARED_ASSEMBLY] = assembly;
-const grants = path.join(directory, 'grants');
-mkdirSync(grants);
+const [grants, metrics] = [path.join(directory, 'grants'), path.join(directory, 'metrics')];
+for (const folder of [grants, metrics]) mkdirSync(folder);
 process.env[GRANTS_DIRECTORY] = grants;
+process.env[METRICS_DIRECTORY] = metrics;
 const tests = await runTests(['--coverage']);
 passed += tests.passed;
 failed += tests.failed;
 await verify({ name: 'least privilege', command: ['node', 'test/least-privilege.ts', grants], prints: true });
+await verify({ name: 'metrics are emitted that are read', command: ['node', 'test/metrics-in-use.ts', metrics], prints: true });
 rmSync(directory, { recursive: true, force: true });
 
 print('Apart from these: npm run test:long');

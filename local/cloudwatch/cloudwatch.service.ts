@@ -91,6 +91,13 @@ export class CloudWatchService implements Service {
     return [{ action: `cloudwatch:${operation}`, resource }];
   }
 
+  /** Every metric that there is. */
+  list(): readonly MetricIdentity[] {
+    return this.#metrics()
+      .all()
+      .map(({ namespace, name, dimensions }) => ({ namespace, name, dimensions }));
+  }
+
   /** Takes what emulated services measure of themselves when something happens. */
   readonly measure: Measure = (measurements) => {
     const now = this.#options.clock.now();

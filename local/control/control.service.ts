@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { IngestionTimes } from '../bedrock/ingestion-settings.ts';
+import type { MetricIdentity } from '../cloudwatch/metric-store.ts';
 import type { OutboxMessage } from '../cognito/outbox.ts';
 import type { CallCount } from '../front-door/call-counts.ts';
 import type { Faults } from '../front-door/faults.ts';
@@ -48,6 +49,8 @@ export interface Controls {
   readonly outbox: () => readonly OutboxMessage[];
   /** What the policies allow, and whether it was used. */
   readonly grants: () => readonly Grant[];
+  /** The metrics that there are so far. */
+  readonly metrics: () => readonly MetricIdentity[];
   /** The calls that were let in so far. */
   readonly calls: () => readonly CallCount[];
 }
@@ -97,7 +100,7 @@ export class ControlService implements Service {
   readonly resourceTypes: readonly ResourceType[] = [];
   readonly #protocol: JsonProtocol;
 
-  constructor({ faults, clock, ingestion, retrieval, answers, malwareScans, transcriptions, outbox, grants, calls }: Controls) {
+  constructor({ faults, clock, ingestion, retrieval, answers, malwareScans, transcriptions, outbox, grants, metrics, calls }: Controls) {
     this.#protocol = new JsonProtocol('The local runtime', '1.0', {
       ArmFault: operation(FAULT, (fault) => {
         faults.arm(fault);
@@ -121,6 +124,7 @@ export class ControlService implements Service {
       }),
       ListOutbox: operation(NOTHING, () => ({ messages: outbox() })),
       ListGrants: operation(NOTHING, () => ({ grants: grants() })),
+      ListMetrics: operation(NOTHING, () => ({ metrics: metrics() })),
       CountCalls: operation(NOTHING, () => ({ calls: calls() })),
       LeakPassages: operation(DOCUMENTS, ({ pattern }) => {
         retrieval.leakPassages(toRegExp(pattern));

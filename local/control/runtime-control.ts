@@ -1,5 +1,6 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { MetricIdentity } from '../cloudwatch/metric-store.ts';
 import type { OutboxMessage } from '../cognito/outbox.ts';
 import type { CallCount } from '../front-door/call-counts.ts';
 import type { Fault } from '../front-door/faults.ts';
@@ -90,6 +91,12 @@ export class RuntimeControl {
   async grants(): Promise<readonly Grant[]> {
     const { grants } = (await this.#call('ListGrants', {})) as { grants: Grant[] };
     return grants;
+  }
+
+  /** Every metric that functions have emitted so far, or services measured of themselves. */
+  async metrics(): Promise<readonly MetricIdentity[]> {
+    const { metrics } = (await this.#call('ListMetrics', {})) as { metrics: MetricIdentity[] };
+    return metrics;
   }
 
   /** How often who has called what so far, the calls of this class among them. */

@@ -7,6 +7,7 @@ import { EchoService, openRegionalDoor, type RegionalDoor, send } from './front-
 
 const ROLE: Principal = { kind: 'role', arn: 'arn:aws:iam::000000000000:role/worker', sessionName: 'worker' };
 
+const METRIC = { namespace: 'Manuel/Application', name: 'RequestCount', dimensions: { service: 'manuel-dev' } };
 const GRANT = { holder: 'role', action: 's3:GetObject', resource: '*', used: true };
 const MESSAGE = {
   userPoolId: 'eu-west-1_AbCdEfGhI',
@@ -67,6 +68,7 @@ beforeEach(async () => {
       },
       outbox: () => [MESSAGE],
       grants: () => [GRANT],
+      metrics: () => [METRIC],
       calls: () => frontDoor.calls.list(),
     }),
     new EchoService('echo'),
@@ -104,6 +106,7 @@ test('arms faults and clears them', async () => {
 
 test('tells what is granted and used', async () => {
   expect(await control('ListGrants', {})).toEqual({ status: 200, grants: [GRANT] });
+  expect(await control('ListMetrics', {})).toEqual({ status: 200, metrics: [METRIC] });
 });
 
 test('shows the mail that was sent', async () => {

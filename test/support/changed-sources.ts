@@ -29,7 +29,8 @@ export async function startChanged(edits: readonly Edit[], { notesGrants = false
     await Promise.all(SOURCES.map((name) => cp(path.join(PROJECT, name), path.join(copy, name), { recursive: true })));
     await symlink(path.join(PROJECT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
     for (const edit of [NOT_MINIFIED, ...edits]) await apply(copy, edit);
-    const runtime = await startRuntimeOf(copy, undefined, { notesGrants });
+    const notesMetrics = !edits.some(({ file }) => file.startsWith('lambdas/'));
+    const runtime = await startRuntimeOf(copy, undefined, { notesGrants, notesMetrics });
     return { ...runtime, stop: () => runtime.stop().finally(remove) };
   } catch (error) {
     await remove();

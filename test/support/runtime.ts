@@ -7,6 +7,7 @@ import path from 'node:path';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import type { RuntimeFile } from '../../local/runtime-file.ts';
 import { GRANTS_DIRECTORY } from './grants.ts';
+import { METRICS_DIRECTORY } from './metrics.ts';
 
 /** The folder of the sources that are tested. */
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
@@ -28,12 +29,14 @@ export interface StartedRuntime {
 
 /** Starts a runtime in a folder of its own, or in `directory`. Throws with its output when it ends before it is ready. */
 export function startRuntime(directory?: string): Promise<StartedRuntime> {
-  return startRuntimeOf(PROJECT, directory, { notesGrants: true, assembly: process.env[SHARED_ASSEMBLY] });
+  return startRuntimeOf(PROJECT, directory, { notesGrants: true, notesMetrics: true, assembly: process.env[SHARED_ASSEMBLY] });
 }
 
 interface StartOptions {
   /** Where its templates are those of the project. */
   readonly notesGrants?: boolean;
+  /** Where its functions are those of the project. */
+  readonly notesMetrics?: boolean;
   /** What it runs in place of what it would synthesize. */
   readonly assembly?: string | undefined;
 }
@@ -42,7 +45,7 @@ interface StartOptions {
 export async function startRuntimeOf(
   sources: string,
   directory?: string,
-  { notesGrants = false, assembly }: StartOptions = {},
+  { notesGrants = false, notesMetrics = false, assembly }: StartOptions = {},
 ): Promise<StartedRuntime> {
   const folder = directory ?? (await mkdtemp(path.join(tmpdir(), 'manuel-runtime-')));
   const child = spawnStart(sources, ['--port', '0', '--directory', folder, ...(assembly === undefined ? [] : ['--assembly', assembly])]);
@@ -60,7 +63,9 @@ export async function startRuntimeOf(
     process: child.process,
     output: child.output,
     stop: async () => {
-      if (notesGrants) await recordGrants(file);
+      const control = new RuntimeControl(file);
+      if (notesGrants) await note(GRANTS_DIRECTORY, () => control.grants());
+      if (notesMetrics) await note(METRICS_DIRECTORY, () => control.metrics());
       // Twice, as it arrives under npm.
       child.process.kill('SIGINT');
       child.process.kill('SIGINT');
@@ -71,12 +76,13 @@ export async function startRuntimeOf(
   };
 }
 
-/** Notes which grants of the templates were used in this runtime, for the check of least privilege that follows the tests. */
-async function recordGrants(file: RuntimeFile): Promise<void> {
-  const directory = process.env[GRANTS_DIRECTORY];
-  if (directory === undefined) return;
-  const grants = await new RuntimeControl(file).grants();
-  await writeFile(path.join(directory, `${randomUUID()}.json`), JSON.stringify(grants));
+/**
+ * Notes for the checks that follow the tests, where there are any, what came to light in this runtime: which grants were used, which
+ * metrics were emitted. The variable names the folder.
+ */
+async function note(variable: string, find: () => Promise<unknown>): Promise<void> {
+  const directory = process.env[variable];
+  if (directory !== undefined) await writeFile(path.join(directory, `${randomUUID()}.json`), JSON.stringify(await find()));
 }
 
 /** Runs `npm start` with these options to its end, and returns what it printed. */
