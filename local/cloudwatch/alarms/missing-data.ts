@@ -31,9 +31,9 @@ export function judge(
   if (breaching >= datapointsToAlarm) return 'ALARM';
   if (missing === 0) return 'OK';
   if (missingData === 'notBreaching') return 'OK';
-  const couldBreach = breaching + missing >= datapointsToAlarm;
-  if (missingData === 'breaching') return couldBreach ? 'ALARM' : 'OK';
-  if (missingData === 'ignore') return couldBreach ? current : 'OK';
-  if (real.length === 0) return 'INSUFFICIENT_DATA';
-  return breaching >= Math.min(datapointsToAlarm, real.length) ? 'ALARM' : 'OK';
+  if (missingData === 'breaching') return breaching + missing >= datapointsToAlarm ? 'ALARM' : 'OK';
+  const someAreFine = real.length > 0 && breaching < Math.min(datapointsToAlarm, real.length);
+  if (someAreFine) return 'OK';
+  if (missingData === 'ignore') return current;
+  return real.length === 0 ? 'INSUFFICIENT_DATA' : 'ALARM';
 }
