@@ -61,7 +61,12 @@ export function createServices(options: ServicesOptions): Services {
     region,
     lines: logs,
     services: {
-      measured: { 'AWS/ApiGateway': REQUEST_MEASUREMENTS, 'AWS/Lambda': INVOCATION_MEASUREMENTS, 'AWS/SQS': QUEUE_MEASUREMENTS },
+      measured: {
+        'AWS/ApiGateway': REQUEST_MEASUREMENTS,
+        'AWS/Lambda': INVOCATION_MEASUREMENTS,
+        'AWS/SQS': QUEUE_MEASUREMENTS,
+        'AWS/WAFV2': ['AllowedRequests', 'BlockedRequests', 'CountedRequests'],
+      },
       sample: () => queues.sample(),
     },
     topics,

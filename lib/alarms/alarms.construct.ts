@@ -8,7 +8,7 @@ import type { StageConfig } from '../stage-config.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { apiAlarms, apiServerErrors } from './api-alarms.ts';
 import { modelAlarms } from './model-alarms.ts';
-import { failedSignIns, foreignPassages } from './security-alarms.ts';
+import { failedSignIns, foreignPassages, wafBlocks } from './security-alarms.ts';
 import { deadLetters, workAlarms } from './work-alarms.ts';
 
 export interface AlarmsProps {
@@ -41,7 +41,7 @@ export class Alarms extends Construct {
       ...modelAlarms(metrics),
       foreignPassages(metrics),
     ];
-    const others = [...apiAlarms(resources.api), ...workAlarms(resources), failedSignIns(resources)];
+    const others = [...apiAlarms(resources.api), ...workAlarms(resources), failedSignIns(resources), ...wafBlocks(resources)];
     this.all = [...essential, ...(config.alarms === 'all' ? others : [])].map((definition) => this.#alarm(definition));
   }
 

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SECURITY_METRICS } from '../../lambdas/shared/metrics.contract.ts';
 import { FOREIGN_PASSAGE } from '../../lambdas/shared/retrieval.contract.ts';
@@ -45,4 +45,26 @@ export function failedSignIns({ userPool, userPoolClient }: StageResources): Ala
     threshold: 20,
     tellsTheEnd: false,
   };
+}
+
+/** That the web ACL turns many away; nothing where a stage has none. */
+export function wafBlocks({ webAcl }: StageResources): AlarmDefinition[] {
+  if (webAcl === undefined) return [];
+  return [
+    {
+      name: 'waf-blocks',
+      says: 'The web ACL turns many requests away: somebody attacks or floods the stage, or a rule hits those it should not. See which rule.',
+      // https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+      metric: new Metric({
+        namespace: 'AWS/WAFV2',
+        metricName: 'BlockedRequests',
+        dimensionsMap: { WebACL: webAcl, Region: Aws.REGION, Rule: 'ALL' },
+        statistic: 'Sum',
+        period: FIVE_MINUTES,
+      }),
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 100,
+      tellsTheEnd: false,
+    },
+  ];
 }

@@ -7,7 +7,7 @@ import { CHART_PERIOD, heading, row } from './charts.ts';
 const SUM = { statistic: 'Sum', period: CHART_PERIOD };
 
 /** Who was kept out, and what was kept in. */
-export function security({ userPool, userPoolClient }: StageResources, metrics: ApplicationMetrics): IWidget[] {
+export function security({ userPool, userPoolClient, webAcl }: StageResources, metrics: ApplicationMetrics): IWidget[] {
   const signIns = (statistic: string) =>
     new Metric({
       namespace: 'AWS/Cognito',
@@ -31,7 +31,15 @@ export function security({ userPool, userPoolClient }: StageResources, metrics: 
         metrics: ['401', '403', '429'].map((StatusCode) => metrics.each(REQUEST_METRICS.count, SUM, { StatusCode })),
         stacked: true,
       },
+      ...(webAcl === undefined ? [] : [{ title: 'Blocked by the web ACL, by rule', metrics: [blockedBy(webAcl)], stacked: true as const }]),
       { title: 'Sign-ins', metrics: [signIns('Sum').with({ label: 'succeeded' }), failed] },
     ),
   ];
+}
+
+/** Each request once by the rule that blocked it, and once by all of them together. */
+function blockedBy(webAcl: string): MathExpression {
+  const query = `{AWS/WAFV2,Region,Rule,WebACL} MetricName="BlockedRequests" WebACL="${webAcl}" NOT Rule="ALL"`;
+  const expression = `SEARCH('${query}', 'Sum', ${CHART_PERIOD.toSeconds()})`;
+  return new MathExpression({ expression, usingMetrics: {}, label: '', period: CHART_PERIOD });
 }

@@ -8,6 +8,8 @@ import type { ApiStack } from '../stacks/api.stack.ts';
 import type { CognitoStack } from '../stacks/cognito.stack.ts';
 import type { DeadLetterStack } from '../stacks/dead-letter.stack.ts';
 import type { StorageStack } from '../stacks/storage.stack.ts';
+import type { StageConfig } from '../stage-config.ts';
+import { webAclMetricName } from '../waf/web-acl.construct.ts';
 import { CapabilityFunction } from './capability-function.ts';
 
 /** The stacks whose resources are watched. */
@@ -29,9 +31,11 @@ export interface StageResources {
   readonly buckets: readonly Bucket[];
   readonly userPool: UserPool;
   readonly userPoolClient: UserPoolClient;
+  /** As CloudWatch knows the web ACL, where the stage has one. */
+  readonly webAcl?: string;
 }
 
-export function resourcesOf({ api, cognito, storage, deadLetter }: WatchedStacks): StageResources {
+export function resourcesOf({ api, cognito, storage, deadLetter }: WatchedStacks, config: StageConfig): StageResources {
   const functions = allOf(api, CapabilityFunction);
   return {
     api: api.api,
@@ -45,6 +49,7 @@ export function resourcesOf({ api, cognito, storage, deadLetter }: WatchedStacks
     buckets: allOf(storage, Bucket),
     userPool: cognito.userPool,
     userPoolClient: cognito.userPoolClient,
+    ...(config.waf && { webAcl: webAclMetricName(config) }),
   };
 }
 

@@ -14,7 +14,7 @@ export interface DashboardStackProps extends StackProps, WatchedStacks {
 export class DashboardStack extends Stack {
   constructor(scope: Construct, id: string, { config, api, cognito, storage, deadLetter, ...props }: DashboardStackProps) {
     super(scope, id, props);
-    const resources = resourcesOf({ api, cognito, storage, deadLetter });
+    const resources = resourcesOf({ api, cognito, storage, deadLetter }, config);
     const metrics = new ApplicationMetrics(`manuel-${config.name}`);
     const alarms = new Alarms(this, 'Alarms', { config, resources, metrics, topic: deadLetter.alertTopic });
     new StageDashboard(this, 'Dashboard', { config, resources, metrics, alarms: alarms.all });

@@ -36,7 +36,7 @@ export class WebAcl extends Construct {
       scope: SCOPE,
       description: `Before the API and the user pool of the stage ${config.name}`,
       defaultAction: { allow: {} },
-      visibilityConfig: visibleAs(`manuel-${config.name}`),
+      visibilityConfig: visibleAs(webAclMetricName(config)),
       rules: [...rules].map(([name, rule], priority) => ({ name, priority, ...rule, visibilityConfig: visibleAs(name) })),
       dataProtectionConfig: { dataProtections: protectedFields() },
     });
@@ -103,6 +103,11 @@ export class WebAcl extends Construct {
 function arnOf(logGroup: LogGroup): string {
   const name = { resource: 'log-group', resourceName: logGroup.logGroupName, arnFormat: ArnFormat.COLON_RESOURCE_NAME };
   return Stack.of(logGroup).formatArn({ service: 'logs', ...name });
+}
+
+/** By which CloudWatch's metrics know a stage's web ACL, as `WebACL`. */
+export function webAclMetricName({ name }: Pick<StageConfig, 'name'>): string {
+  return `manuel-${name}`;
 }
 
 /** Counted in `AWS/WAFV2` under that name; of the requests some are kept as samples for three hours, as far as they are not protected. */

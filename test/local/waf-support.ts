@@ -2,11 +2,11 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { ApiGatewayService } from '../../local/api-gateway/api-gateway.service.ts';
-import { CloudWatchService } from '../../local/cloudwatch/cloudwatch.service.ts';
 import { CognitoService } from '../../local/cognito/cognito.service.ts';
 import { LogsService } from '../../local/logs/logs.service.ts';
 import type { InspectedRequest } from '../../local/platform/firewall.ts';
 import { WafService } from '../../local/waf/waf.service.ts';
+import { openCloudWatch } from '../support/cloudwatch.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
 const region = 'eu-west-1';
@@ -64,13 +64,22 @@ export async function openWaf(): Promise<TestWaf> {
   const door = await openFrontDoor(({ clock, access }) => {
     const report = () => undefined;
     const logs = new LogsService({ clock, region, access });
-    const metrics = new CloudWatchService({ lines: logs, report });
+    const metrics = openCloudWatch({ clock, lines: logs, report });
     const isResource = (arn: string) => api.hasStage(arn) || pools.hasPool(arn);
     const waf = new WafService({ clock, region, logs, metrics, isResource });
     const pools = new CognitoService({ clock, region, firewall: waf });
     const nobody = async () => Promise.reject(new Error('no function is there'));
     const functions = { invokeAs: nobody, invokeWithResponseStreamAs: nobody };
-    const api = new ApiGatewayService({ clock, region, functions, authorizers: pools, logs, firewall: waf, report });
+    const api = new ApiGatewayService({
+      clock,
+      region,
+      functions,
+      authorizers: pools,
+      logs,
+      firewall: waf,
+      measure: () => undefined,
+      report,
+    });
     parts = { waf, api };
     return [logs, metrics, waf, pools, api];
   });
