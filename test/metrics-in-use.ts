@@ -1,8 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { MetricContract } from '../lambdas/shared/metrics.contract.ts';
 import { stageConfig } from '../lib/stages.ts';
-import { readingsOf, reviewMetrics } from './support/metrics.ts';
+import { declaredMetrics, readingsOf, reviewMetrics } from './support/metrics.ts';
 import { templatesOf } from './support/templates.ts';
 
 /**
@@ -10,18 +9,11 @@ import { templatesOf } from './support/templates.ts';
  * dimensions, of the runtimes that noted in that folder what they saw; and lists what is emitted and read by nobody.
  */
 const [directory = ''] = process.argv.slice(2);
-const LAMBDAS = path.resolve(import.meta.dirname, '../lambdas');
 
 const seen = globSync('*.json', { cwd: directory }).flatMap((file) => JSON.parse(readFileSync(path.join(directory, file), 'utf8')));
-const contracts: Record<string, unknown>[] = await Promise.all(
-  globSync('**/*.contract.ts', { cwd: LAMBDAS }).map((file) => import(path.join(LAMBDAS, file))),
-);
-const declared = contracts
-  .flatMap((contract) => Object.entries(contract))
-  .flatMap(([name, value]) => (name.endsWith('_METRICS') ? Object.values(value as Record<string, MetricContract>) : []));
-
 // Of the stage that has all alarms.
-const { read, unread, complaints } = reviewMetrics(seen, readingsOf(templatesOf(stageConfig('prod')).dashboard), declared, 'manuel-prod');
+const readings = readingsOf(templatesOf(stageConfig('prod')).dashboard);
+const { read, unread, complaints } = reviewMetrics(seen, readings, await declaredMetrics(), 'manuel-prod');
 process.stdout.write(`${read.length} metrics emitted and read, ${unread.length} read by nobody:\n`);
 for (const metric of unread) process.stdout.write(`  ${metric}\n`);
 for (const complaint of complaints) process.stdout.write(`${complaint}\n`);

@@ -27,8 +27,8 @@ export function security({ userPool, userPoolClient, webAcl }: StageResources, m
     row(
       { title: 'Security events by kind', metrics: [metrics.each(SECURITY_METRICS.event, SUM)], stacked: true },
       {
-        title: 'Requests refused by functions',
-        metrics: ['401', '403', '429'].map((StatusCode) => metrics.each(REQUEST_METRICS.count, SUM, { StatusCode })),
+        title: 'Requests over a quota or a rate',
+        metrics: [metrics.each(REQUEST_METRICS.count, SUM, { StatusCode: '429' })],
         stacked: true,
       },
       ...(webAcl === undefined ? [] : [{ title: 'Blocked by the web ACL, by rule', metrics: [blockedBy(webAcl)], stacked: true as const }]),

@@ -1,4 +1,4 @@
-import { CloudWatchClient, GetMetricDataCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -130,6 +130,8 @@ describe('a stage that has spent its cap', () => {
     await operator.control.advanceTime(IDLE_MS);
     // An environment that has just begun learns of it while it reserves; afterwards it is known before.
     for (const _ of ['new', 'warm']) await expect(client.ask(QUESTION)).rejects.toMatchObject(REFUSED);
+    // So many that they would be an outage if they were not refusals.
+    await Promise.all(Array.from({ length: 6 }, () => expect(client.ask(QUESTION)).rejects.toMatchObject(REFUSED)));
     expect(await client.usage()).toEqual(used);
     await expect(startUpload(user)).rejects.toMatchObject(REFUSED);
     const response = await fetch(`${runtime.file.api_url}/api/query`, {
@@ -154,6 +156,13 @@ describe('a stage that has spent its cap', () => {
     await expect(tomorrow.ask(QUESTION)).resolves.toMatchObject({ model_id: 'local.extractive', context_used: 1 });
     // Told once, though it was summed again since.
     expect(await operator.logged('SpendFunctionLogs', '"daily spend cap is reached"')).toHaveLength(1);
+  });
+
+  test('has raised the alarm of its cap, and none of failing requests', async () => {
+    const { MetricAlarms = [] } = await operator.cloudwatch.send(new DescribeAlarmsCommand({}));
+    expect(MetricAlarms.length).toBeGreaterThan(1);
+    expect(runtime.output()).toContain('The alarm Manuel-dev-spend-cap-reached is raised');
+    expect(runtime.output()).not.toContain('api-server-errors is raised');
   });
 
   test('has told by metrics what an alarm needs', async () => {

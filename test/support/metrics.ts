@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs';
+import path from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { METRICS_NAMESPACE, type MetricContract, SERVICE_DIMENSION } from '../../lambdas/shared/metrics.contract.ts';
 import type { Metric, MetricIdentity } from '../../local/cloudwatch/metric-store.ts';
@@ -5,6 +7,17 @@ import { readSearch } from '../../local/cloudwatch/search-expression.ts';
 
 /** The variable that names the folder into which each tested runtime writes the metrics that it has seen. */
 export const METRICS_DIRECTORY = 'MANUEL_METRICS_DIRECTORY';
+
+const LAMBDAS = path.resolve(import.meta.dirname, '../../lambdas');
+
+/** Every metric that a contract declares. */
+export async function declaredMetrics(): Promise<MetricContract[]> {
+  const files = globSync('**/*.contract.ts', { cwd: LAMBDAS });
+  const contracts: object[] = await Promise.all(files.map((file) => import(path.join(LAMBDAS, file))));
+  return contracts
+    .flatMap((contract) => Object.entries(contract))
+    .flatMap(([name, value]) => (name.endsWith('_METRICS') ? Object.values<MetricContract>(value) : []));
+}
 
 /** What a widget or an alarm reads: one metric, or all that a search finds. */
 export interface Reading {
@@ -118,7 +131,7 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
 }
 
 /** A template's text, with a word in place of each value that only a deployment knows. */
-function flat(text: string | { readonly 'Fn::Join': readonly [string, readonly unknown[]] }): string {
+export function flat(text: string | { readonly 'Fn::Join': readonly [string, readonly unknown[]] }): string {
   if (typeof text === 'string') return text;
   const [separator, parts] = text['Fn::Join'];
   return parts.map((part) => (typeof part === 'string' ? part : 'deployed')).join(separator);
