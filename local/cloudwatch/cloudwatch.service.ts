@@ -25,7 +25,7 @@ export interface MetricLines {
 }
 
 /** What emulated services measure of themselves. */
-export interface ServiceMetrics {
+interface ServiceMetrics {
   /** By namespace, such as `AWS/SQS`: the names of the metrics that are measured. What is not among them is missing to alarms. */
   readonly measured: Readonly<Record<string, readonly string[]>>;
   /** Measures what has a value at each moment, such as the length of a queue. */

@@ -417,6 +417,6 @@ test('every stack is at the top of the assembly, where `cdk deploy --all` finds 
   const { stacks, directory } = app.synth();
   rmSync(directory, { recursive: true });
   expect(stacks.map(({ stackName }) => stackName).sort()).toEqual(
-    ['api', 'cognito', 'dead-letter', 'knowledge-base', 'storage'].map((name) => `Manuel-dev-${name}`),
+    ['api', 'cognito', 'dashboard', 'dead-letter', 'knowledge-base', 'storage'].map((name) => `Manuel-dev-${name}`),
   );
 });

@@ -16,7 +16,7 @@ const QUERY = z.strictObject({
   ReturnData: z.boolean().default(true),
   MetricStat: z.strictObject({ Metric: METRIC, Period: z.coerce.number(), Stat: z.string() }).optional(),
 });
-export type AlarmQuery = z.output<typeof QUERY>;
+type AlarmQuery = z.output<typeof QUERY>;
 
 export const COMPARISONS = {
   GreaterThanThreshold: { holds: (value: number, threshold: number) => value > threshold, words: 'greater than' },
