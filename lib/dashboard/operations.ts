@@ -8,6 +8,7 @@ import { QUERY_METRICS } from '../../lambdas/query/query.contract.ts';
 import { REQUEST_METRICS } from '../../lambdas/shared/metrics.contract.ts';
 import { RETRIEVAL_METRICS } from '../../lambdas/shared/retrieval.contract.ts';
 import { TRANSCRIBE_METRICS } from '../../lambdas/transcribe/transcribe.contract.ts';
+import { USAGE_METRICS } from '../../lambdas/usage/usage.contract.ts';
 import type { ApplicationMetrics } from '../platform/application-metrics.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
 import { labelOf, type StageResources } from '../platform/stage-resources.ts';
@@ -45,6 +46,11 @@ export function operations(resources: StageResources, metrics: ApplicationMetric
         unit: 'ms',
       },
       { title: 'Recordings: seconds transcribed', metrics: [metrics.one(TRANSCRIBE_METRICS.audioSeconds, {}, SUM)], unit: 's' },
+      {
+        title: 'Quotas: the largest share used by anybody',
+        metrics: [metrics.each(USAGE_METRICS.quotaUsage, { statistic: 'Maximum', period: PERIOD })],
+        unit: '%',
+      },
     ),
     queues(resources),
     tables(resources.tables),

@@ -50,8 +50,8 @@ const putMethod = (properties: object) => put('Method', { ResourceId, HttpMethod
 const mock = (integration: object) => ({ HttpMethod: 'OPTIONS', Integration: { Type: 'MOCK', ...integration } });
 
 test.each<[string, Record<string, unknown>, RegExp]>([
-  ['an edge-optimised API', {}, /endpoint type EDGE/],
-  ['a private API', { EndpointConfiguration: { Types: ['PRIVATE'] } }, /endpoint type PRIVATE/],
+  ['an edge-optimised API', { Name: 'api' }, /endpoint type EDGE/],
+  ['a private API', { Name: 'api', EndpointConfiguration: { Types: ['PRIVATE'] } }, /endpoint type PRIVATE/],
   ['a resource policy', { ...REGIONAL, Policy: {} }, /Policy/],
   ['compression', { ...REGIONAL, MinimumCompressionSize: 0 }, /MinimumCompressionSize/],
   ['an imported definition', { ...REGIONAL, Body: {} }, /Body/],
