@@ -27,6 +27,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'arn:aws:events:eu-west-1:123456789012:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*':
     'The rule by which GuardDuty learns what has arrived, which it names itself.',
   'arn:aws:logs:eu-west-1:123456789012:log-group:name:*': 'The streams of a function’s own log group, which Lambda names.',
+  'arn:aws:s3:::name/*': 'All that a bucket holds goes with the stack, where the stage does not keep its data.',
   'arn:aws:s3:::name/audio/*': 'Recordings, of whichever user, under the one prefix that Transcribe reads.',
   'arn:aws:s3:::name/incoming/*': 'Uploads, of whichever user, under the one prefix that forms can write.',
   'arn:aws:s3:::name/manuals/*': 'Manuals, of whichever user, under the one prefix that only the ingestion worker writes.',
