@@ -38,7 +38,7 @@ async function raised(): Promise<string[]> {
 
 /** What a mail said that told that an alarm is raised, or is so no more, if there was one. A new alarm has been in neither state. */
 function mailOf(state: 'ALARM' | 'OK', name: string): Record<string, unknown> | undefined {
-  const [, ...mails] = runtime.output().split(`! mail to ${EMAIL}: ${state}: "Manuel-dev-${name}" in eu-west-1\n`);
+  const [, ...mails] = runtime.output().split(`! mail to ${EMAIL}: ${state}: "Manuel-dev-${name}" in eu-west-1 – `);
   const told = mails.filter((mail) => mail.includes('\n')).map((mail) => JSON.parse(mail.split('\n')[0] ?? ''));
   return told.find(({ OldStateValue }) => state === 'ALARM' || OldStateValue === 'ALARM');
 }
