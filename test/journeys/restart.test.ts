@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -6,7 +6,7 @@ import type { UploadDocument } from '../../lambdas/manuals/manuals.contract.ts';
 import { ManuelClient, sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { AcknowledgedWrites } from '../support/acknowledged-writes.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { PROJECT, runStart, SHARED_ASSEMBLY, type StartedRuntime, startRuntime, startRuntimeOf } from '../support/runtime.ts';
 import { claimsOf, newUser, operatorConfig, type SignedInUser, signInAgain } from '../support/users.ts';
 
 const KETTLE = 'Descale the kettle with vinegar once a month. Fill it up to the mark only.';
@@ -113,4 +113,19 @@ test('killed under load it loses nothing that it has acknowledged, and time goes
   expect(await writes.missingFrom(runtime.file)).toEqual([]);
   const { accessToken } = await signInAgain(runtime.file, user);
   expect(Number(claimsOf(accessToken)['auth_time']) * 1000).toBeGreaterThan(Date.now() + TEN_MINUTES_MS - 5_000);
+});
+
+test('a damaged state stops the start with a sentence, and --fresh begins anew', async () => {
+  expect(await runtime.stop()).toBe(0);
+  writeFileSync(path.join(directory, 'state', 'state.db'), 'no database');
+  const { code, output } = await runStart(['--port', '0', '--directory', directory]);
+  expect(code).toBe(1);
+  expect(output).toMatch(/The state in .* is damaged \(.*\)\. Start with --fresh: that deletes it and begins anew\./);
+  expect(output).not.toContain('    at ');
+  runtime = await startRuntimeOf(PROJECT, directory, { assembly: process.env[SHARED_ASSEMBLY], fresh: true });
+  await expect(signInAgain(runtime.file, user)).rejects.toThrow();
+  const [demoUser] = runtime.file.users;
+  expect(demoUser?.password).not.toBe(before.runtime.file.users[0]?.password);
+  const withOldKeys = { ...runtime.file, operator: before.runtime.file.operator };
+  await expect(new RuntimeControl(withOldKeys).advanceTime(0)).rejects.toThrow();
 });

@@ -82,7 +82,8 @@ test('messages are there after a restart, in their order and with their attribut
     );
     await client.send(new TagQueueCommand({ QueueUrl, Tags: { team: 'red' } }));
   });
-  await run(async ({ receive }) => {
+  await run(async ({ client, QueueUrl, receive }) => {
+    await client.send(new TagQueueCommand({ QueueUrl, Tags: { team: 'blue' } }));
     const messages = await receive();
     expect(bodies(messages)).toEqual(['one', 'two', 'three']);
     expect(messages[0]?.MessageAttributes).toMatchObject({

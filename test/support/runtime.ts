@@ -39,16 +39,25 @@ interface StartOptions {
   readonly notesMetrics?: boolean;
   /** What it runs in place of what it would synthesize. */
   readonly assembly?: string | undefined;
+  /** Without what an earlier runtime has left in the folder. */
+  readonly fresh?: boolean;
 }
 
 /** The same of the sources in another folder. */
 export async function startRuntimeOf(
   sources: string,
   directory?: string,
-  { notesGrants = false, notesMetrics = false, assembly }: StartOptions = {},
+  { notesGrants = false, notesMetrics = false, assembly, fresh = false }: StartOptions = {},
 ): Promise<StartedRuntime> {
   const folder = directory ?? (await mkdtemp(path.join(tmpdir(), 'manuel-runtime-')));
-  const child = spawnStart(sources, ['--port', '0', '--directory', folder, ...(assembly === undefined ? [] : ['--assembly', assembly])]);
+  const child = spawnStart(sources, [
+    '--port',
+    '0',
+    '--directory',
+    folder,
+    ...(assembly === undefined ? [] : ['--assembly', assembly]),
+    ...(fresh ? ['--fresh'] : []),
+  ]);
   const ended = once(child.process, 'exit').then(([code]) => code as number | null);
   await Promise.race([
     child.printed(READY),
