@@ -100,6 +100,7 @@ export class Runtime {
       region,
       onInternalError: (error) => onReport(`an emulated service failed: ${describe(error)}`),
     });
+    const letIn = frontDoor.hold();
     const endpoint = await listenAsBefore(frontDoor, settings);
     undo.defer(() => frontDoor.close());
     const parts = {
@@ -125,6 +126,7 @@ export class Runtime {
       onReport(`${gone} (${type}) is no longer in the templates. What it held stays in the state until a start with --fresh.`);
     }
     for (const service of services.all) await service.resume?.();
+    letIn();
 
     onStep('create the demo users');
     const operator = keys.issue(OPERATOR);

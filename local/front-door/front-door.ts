@@ -40,6 +40,7 @@ export class FrontDoor {
   readonly #services: Service[] = [];
   readonly #listener = new HttpListener((request, response) => void this.#serve(request, response));
   #endpoint: string | undefined;
+  #held: Promise<void> | undefined;
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
@@ -64,6 +65,13 @@ export class FrontDoor {
     return this.#endpoint;
   }
 
+  /** Keeps every request waiting until what it gives is called: a client of an earlier run may be there before the resources are. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return resolve;
+  }
+
   /** Breaks off what is under way. */
   async close(): Promise<void> {
     await this.#listener.close();
@@ -73,6 +81,7 @@ export class FrontDoor {
     try {
       const received = await receive(request);
       if (!received) return;
+      await this.#held;
       const reply = await this.#answer(received);
       if (reply === 'drop') abort(request);
       else await send(response, reply);

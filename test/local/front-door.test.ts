@@ -17,6 +17,18 @@ beforeEach(async () => {
 
 afterEach(() => door.frontDoor.close());
 
+test('holds requests until it is told that everything is there', async () => {
+  const letIn = door.frontDoor.hold();
+  const answers: number[] = [];
+  const early = send(door.endpoint, await door.signed()).then(({ status }) => answers.push(status));
+  // One that needs no waiting has its answer by then.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(answers).toEqual([]);
+  letIn();
+  await early;
+  expect(answers).toEqual([200]);
+});
+
 describe('one port for HTTP/1.1 and HTTP/2', () => {
   test('serves calls of both kinds at the same time', async () => {
     const session = http2.connect(door.endpoint);
