@@ -57,7 +57,8 @@ export function apiHandler<Contract extends FunctionContract>(
 
   router.errorHandler(Error, async (error, { event }) => {
     // The routes are the gateway's: what it lets through to a function that knows no such route is a 404 all the same.
-    const isUnknownRoute = error instanceof NotFoundError || error instanceof MethodNotAllowedError;
+    const isUnknownRoute =
+      error instanceof NotFoundError || error instanceof MethodNotAllowedError || !isText(event as APIGatewayProxyEvent);
     const { status, headers, document } = problemResponse(
       isUnknownRoute ? noSuchRoute() : error,
       requestIdOf(event as APIGatewayProxyEvent),
@@ -70,4 +71,13 @@ export function apiHandler<Contract extends FunctionContract>(
       const result = await router.resolve(event, context);
       return { status: result.statusCode, result: { ...result, headers: { ...result.headers, ...responseHeaders(environment, event) } } };
     });
+}
+
+/** Whether a path is text once its percent-encoding is undone: the router gets no further than one that is not. */
+function isText({ path }: APIGatewayProxyEvent): boolean {
+  try {
+    return typeof decodeURIComponent(path) === 'string';
+  } catch {
+    return false;
+  }
 }

@@ -81,6 +81,10 @@ test('what is more than API Gateway takes, it refuses ahead of the API and in it
   expect(response.headers.get('x-request-id')).toBeNull();
 });
 
+test('a path that is no text leads nowhere', async () => {
+  await expectEdgeHeaders(await send('/api/manuals/%ff', { signedIn: true }), 'not_found');
+});
+
 test('a body that is not JSON is for the function to judge', async () => {
   const response = await send('/api/query', question('How?', { 'Content-Type': 'text/plain' }));
   expect(response.headers.get('content-type')).toBe(PROBLEM);

@@ -30,3 +30,8 @@ export function expectProblem(answer: Answer, status: number, code: ProblemCode,
 export function expectNoInternals({ text }: Answer): void {
   expect(text).not.toMatch(INTERNALS);
 }
+
+/** One of these statuses, of what was sent to see. */
+export function expectStatus(what: string, { status }: Pick<Answer, 'status'>, allowed: readonly number[]): void {
+  expect({ what, status, isExpected: allowed.includes(status) }).toEqual({ what, status, isExpected: true });
+}
