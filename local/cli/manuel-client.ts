@@ -46,10 +46,13 @@ const POLL_INTERVAL_MS = 250;
 export class ManuelClient {
   readonly #baseUrl: string;
   readonly #token: string;
+  readonly #fetch: typeof fetch;
 
-  constructor(baseUrl: string, token: string) {
+  /** @param via what sends each request */
+  constructor(baseUrl: string, token: string, via: typeof fetch = fetch) {
     this.#baseUrl = baseUrl.replace(/\/$/, '');
     this.#token = token;
+    this.#fetch = via;
   }
 
   ask(question: string, options: QueryOptions = {}): Promise<QueryDocument> {
@@ -160,7 +163,7 @@ export class ManuelClient {
   }
 
   #send(method: string, route: string, body: object | undefined, accept: string): Promise<Response> {
-    return fetch(this.#baseUrl + route, {
+    return this.#fetch(this.#baseUrl + route, {
       method,
       headers: { Authorization: `Bearer ${this.#token}`, Accept: accept, ...(body && { 'Content-Type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),

@@ -3,6 +3,7 @@ import { ManuelClient } from '../../local/cli/manuel-client.ts';
 import { openSession } from '../../local/cli/sign-in.ts';
 import { claimsOf } from '../support/users.ts';
 import { target } from './check.ts';
+import { patientFetch } from './send.ts';
 import type { UserPool } from './target.ts';
 
 /** One of the target's users, signed in. */
@@ -45,6 +46,6 @@ async function enter(index: number): Promise<Person> {
     userId: String(claimsOf(token)['sub']),
     token,
     idToken: session.getIdToken().getJwtToken(),
-    client: new ManuelClient(target.url, token),
+    client: new ManuelClient(target.url, token, patientFetch),
   };
 }

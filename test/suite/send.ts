@@ -27,18 +27,32 @@ const LONGEST_WAIT_SECONDS = 65;
 const MOST_TRIES = 4;
 
 /** Sends a request, and again after a while when there were too many. Whoever has used up a quota is told so. */
-export async function send(sent: Sent): Promise<Answer> {
+export function send(sent: Sent): Promise<Answer> {
+  return patiently(
+    () => sendOnce(sent),
+    ({ status, headers }) => secondsToWait(status, headers['retry-after']),
+  );
+}
+
+/** The same for a client. */
+export const patientFetch: typeof fetch = (input, init) =>
+  patiently(
+    () => fetch(input, init),
+    ({ status, headers }) => secondsToWait(status, headers.get('retry-after')),
+  );
+
+async function patiently<Result>(attempt: () => Promise<Result>, wait: (result: Result) => number | undefined): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
-    const answer = await sendOnce(sent);
-    const waitSeconds = secondsToWait(answer);
-    if (waitSeconds === undefined || tries === MOST_TRIES) return answer;
-    await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
+    const result = await attempt();
+    const seconds = wait(result);
+    if (seconds === undefined || tries === MOST_TRIES) return result;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }
 }
 
 /** After how many seconds the same may be tried again; undefined where there was no refusal for too many requests. */
-export function secondsToWait({ status, headers }: Answer): number | undefined {
-  const seconds = Number(headers['retry-after']);
+export function secondsToWait(status: number, retryAfter: string | null | undefined): number | undefined {
+  const seconds = Number(retryAfter);
   return status === 429 && seconds > 0 && seconds <= LONGEST_WAIT_SECONDS ? seconds : undefined;
 }
 
