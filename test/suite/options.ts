@@ -68,7 +68,7 @@ function parse(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
-    return fail((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
+    return fail((error as Error).message.split('\n')[0] ?? '');
   }
 }
 
@@ -139,7 +139,7 @@ function readFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    return fail(`--outputs cannot be read: ${error instanceof Error ? error.message : error}.`);
+    return fail(`--outputs cannot be read: ${(error as Error).message}.`);
   }
 }
 

@@ -125,9 +125,9 @@ check('an upload form writes its own file, of its own size and type, and nothing
 
 check('a page of an unknown origin may not act for who is signed in', [], async () => {
   const origin = `https://${randomUUID()}.example`;
-  const preflight = { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' } };
-  for (const sent of [{ headers: { Origin: origin } }, preflight]) {
-    const { headers } = await send({ target: '/api/query', ...sent });
+  const preflight = { method: 'OPTIONS', target: '/api/query', headers: { 'Access-Control-Request-Method': 'POST' } };
+  for (const { headers: asked, ...sent } of [{ target: '/health', headers: {} }, { target: '/api/query', headers: {} }, preflight]) {
+    const { headers } = await send({ ...sent, headers: { ...asked, Origin: origin } });
     // Any page may, where the stage says so: but by a token that it has, never by a cookie.
     expect(['*', undefined]).toContain(headers['access-control-allow-origin']);
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
