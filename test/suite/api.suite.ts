@@ -7,7 +7,7 @@ import { check, note } from './check.ts';
 import { OwnManuals } from './own-manuals.ts';
 import { ownRuntime } from './own-runtime.ts';
 import { person } from './people.ts';
-import { type Answer, problemOf, type Sent, send } from './send.ts';
+import { type Answer, problemOf, type Sent, send, sendOnce } from './send.ts';
 
 /** Each route's answer as it is documented, and each refusal that a client can bring about. */
 const COUNT = expect.any(Number);
@@ -19,6 +19,9 @@ const FILE = { filename: 'checked.txt', content_type: 'text/plain', size: 10 };
 const MANUAL = { ...FILE, manual_id: TEXT, status: 'awaiting_upload', created_at: TIME, updated_at: TIME };
 const A_RECORDING = { upload: true, content_type: 'audio/wav', size: 10 };
 const A_QUESTION = { question: 'How do I descale the kettle?' };
+/** Several times what a minute allows, which may end meanwhile. */
+const MOST_REQUESTS = 1000;
+const AT_ONCE = 50;
 const UNKNOWN_ID = '01900000-0000-7000-8000-000000000000';
 
 const manuals = new OwnManuals();
@@ -111,7 +114,6 @@ for (const [route, { sent, status, document, asks }] of Object.entries(SUCCESSES
   check(`answers: ${route}`, isPublic ? [] : ['user', ...(asks ? (['questions'] as const) : [])], async () => {
     const token = isPublic ? {} : { token: (await person()).token };
     const answer = await send({ ...(await sent()), ...token });
-    expectHeaders(answer);
     const answered = JSON.parse(answer.text);
     expect([answer.status, answered]).toEqual([status, document]);
     if (route.endsWith('/upload')) manuals.note(await person(), answered.manual_id);
@@ -182,6 +184,7 @@ check('refused with a 413 or a 415: files and recordings that are too large, or 
     ['/api/transcribe', { audio_data: Buffer.from('no recording').toString('base64'), content_type: 'audio/wav' }, 415, 'unsupported_type'],
   ] as const;
   for (const [path, body, status, code] of refusals) expectProblem(await posted(path, body), status, code);
+  expectProblem(await posted('/api/query', A_QUESTION, { 'Content-Type': 'text/plain' }), 415, 'unsupported_type');
 });
 
 check('refused with a 400: a language that is not spoken here, and audio that is no base64', ['user'], async () => {
@@ -198,6 +201,21 @@ check('refused with a 429 and Retry-After: a question above the daily quota', ['
   expectProblem(refused, 429, 'quota_exceeded');
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
   await expect(client.quota()).resolves.toMatchObject({ daily_remaining: 0 });
+});
+
+check('refused with a 429 and Retry-After: more requests than a user may make within a minute', ['own runtime'], async () => {
+  const { token } = await ownRuntime().newUser();
+  // Wrong in itself, so that it makes nothing, and counted all the same.
+  const wrong = { method: 'POST', target: '/api/manuals/upload', body: { source_url: '' }, token };
+  for (let sent = 0; sent < MOST_REQUESTS; sent += AT_ONCE) {
+    const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => sendOnce(wrong)));
+    const refused = answers.find(({ status }) => status === 429);
+    if (refused === undefined) continue;
+    expectProblem(refused, 429, 'rate_limited');
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
+    return note(`within ${sent + AT_ONCE} requests`);
+  }
+  throw new Error(`none of ${MOST_REQUESTS} requests was refused`);
 });
 
 check('refused with a 502, 503 or 504, and charged for nothing: what a service behind cannot do', ['own runtime'], async () => {

@@ -60,7 +60,8 @@ export function problemOf({ text }: Answer): Partial<ProblemDocument> {
   return JSON.parse(text);
 }
 
-function sendOnce({ method = 'GET', target: path, token, headers = {}, body }: Sent): Promise<Answer> {
+/** Sends a request as it is, whatever comes of it. */
+export function sendOnce({ method = 'GET', target: path, token, headers = {}, body }: Sent): Promise<Answer> {
   const { protocol, hostname, port, pathname } = new URL(target.url);
   const { request } = protocol === 'https:' ? https : http;
   const content = typeof body === 'object' ? JSON.stringify(body) : body;
