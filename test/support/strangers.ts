@@ -12,8 +12,6 @@ const FEDERATED_DOMAIN = 'federated.example';
  * scope than a sign-in by SRP does, as it would on a sign-in by OAuth.
  */
 export const WITH_STRANGERS: readonly Edit[] = [
-  // The other pool keeps to no rules: it is nobody's.
-  { file: 'bin/manuel.ts', find: 'checkCompliance(app);', replace: '' },
   {
     file: 'lib/stacks/cognito.stack.ts',
     find: "    new CfnOutput(this, 'UserPoolId',",
