@@ -1,7 +1,7 @@
 import type { Target } from './target.ts';
 
 /** What a check may need that not every target has: the words for it, and whether it is there. */
-export const NEEDS = {
+const NEEDS = {
   user: ['a user (--email, and MANUEL_PASSWORD in the environment)', ({ users }) => users.length > 0],
   'second user': ['a second user (--other-email, and MANUEL_OTHER_PASSWORD in the environment)', ({ users }) => users.length > 1],
   'leave to ask': ['leave to ask (--ask), since a question costs money', ({ ask }) => ask],

@@ -1,6 +1,6 @@
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { transcriptsOfRecordings } from '../fixtures/recordings.ts';
-import { type Edit, NOT_MINIFIED, startChanged } from '../support/changed-sources.ts';
+import { type Edit, startChanged } from '../support/changed-sources.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser } from '../support/users.ts';
 import { reaching, runSuites, signedInAs } from './command.ts';
@@ -109,7 +109,7 @@ describe('a runtime that is reached as a deployed stage is', () => {
 test(
   'a runtime with faults fails, by the rows that they break, and what was uploaded goes all the same',
   async () => {
-    const runtime = await startChanged([NOT_MINIFIED, ...FAULTS.map(([, edit]) => edit)]);
+    const runtime = await startChanged(FAULTS.map(([, edit]) => edit));
     try {
       const users = await Promise.all([newUser(runtime.file), newUser(runtime.file)]);
       const { words, environment } = signedInAs(users);
