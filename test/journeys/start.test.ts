@@ -47,7 +47,7 @@ test('leaves what another program needs in a file for its owner’s eyes only', 
       .map((name) => `Manuel-dev/api/Manuals/${name}`)
       .concat(['Query', 'Spend', 'Status'].map((name) => `Manuel-dev/api/${name}/Function`))
       .concat(['Completion', 'Function', 'Recording'].map((name) => `Manuel-dev/api/Transcribe/${name}`))
-      .concat(['Manuel-dev/api/Usage/Function']),
+      .concat(['Manuel-dev/api/Usage/Function', 'Manuel-dev/storage/EmptyBucket/Function']),
   );
   expect(new Set(runtime.file.functions.map((fn) => fn.access_key.access_key_id)).size).toBe(paths.length);
 });
