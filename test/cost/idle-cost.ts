@@ -7,10 +7,11 @@ const DAYS = 30;
 const MINUTES = DAYS * 24 * 60;
 
 /**
- * Lambda asks a queue over five connections, each for 20 s at a time, whether or not anything is in it
- * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html): 648,000 times a month.
+ * Lambda asks a queue over five connections, for up to 20 s at a time, whether or not anything is in it: 648,000 times a month. Where there
+ * is little to do it may come down to two, but not for an event source whose concurrency is limited, as ours are
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
  */
-const POLLERS = 5;
+const POLLERS = { ofLimited: 5, ofOthers: 2 };
 const POLL_SECONDS = 20;
 /** A queue with a key of ours asks for a data key once an hour while it is polled (`lib/platform/message-encryption.ts`), of 31 days at most. */
 const DATA_KEYS = 744;
@@ -53,8 +54,12 @@ const CHARGED: Readonly<Record<string, Idle>> = {
     const isSmall = metrics <= MOST_METRICS_OF_A_SMALL_DASHBOARD;
     return [{ meter: isSmall ? 'smallDashboard' : 'largeDashboard', quantity: 1, what: `dashboard of ${metrics} metrics` }];
   },
-  'AWS::Lambda::EventSourceMapping': ({ properties: { EventSourceArn } }, all) => [
-    { meter: 'queueRequest', quantity: (POLLERS * MINUTES * 60) / POLL_SECONDS, what: 'polls of idle queues by functions' },
+  'AWS::Lambda::EventSourceMapping': ({ properties: { EventSourceArn, ScalingConfig } }, all) => [
+    {
+      meter: 'queueRequest',
+      quantity: ((ScalingConfig ? POLLERS.ofLimited : POLLERS.ofOthers) * MINUTES * 60) / POLL_SECONDS,
+      what: 'polls of idle queues by functions',
+    },
     ...(isEncryptedByOurKey(EventSourceArn, all)
       ? [{ meter: 'keyRequest' as const, quantity: DATA_KEYS, what: 'data keys of polled queues' }]
       : []),

@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { EMPTIED_BY, EMPTY_BUCKET } from '../../lambdas/storage/empty-bucket.contract.ts';
 import { AccountStack } from '../../lib/stacks/account.stack.ts';
 import { STAGE_NAMES } from '../../lib/stage-config.ts';
 import { stageConfig } from '../../lib/stages.ts';
@@ -53,6 +54,13 @@ test('a destroyed prod leaves what users have entrusted to it, who they are, its
   const logs = (resources['prod'] ?? []).filter(({ type }) => type === 'AWS::Logs::LogGroup').map(({ name }) => name);
   // The web ACL's has a name that the next deployment takes again.
   expect(kept.filter((each) => /Logs?$/.test(each)).sort()).toEqual(logs.filter((each) => each !== 'Manuel-prod-waf/WebAclLogs').sort());
+});
+
+test('where data is kept no bucket names a custom resource that may empty it, not even one that is being removed', () => {
+  const buckets = (name: string) => JSON.stringify(resources[name]?.filter(({ type }) => type === 'AWS::S3::Bucket'));
+  expect(buckets('dev')).toContain(EMPTIED_BY);
+  expect(buckets('prod')).not.toContain(EMPTIED_BY);
+  expect(resources['prod']?.filter(({ type }) => type === EMPTY_BUCKET)).toEqual([]);
 });
 
 test('the account keeps its role for logs, whatever becomes of the stack', () => {
