@@ -15,7 +15,9 @@ h1 { font-size: 1.4rem; margin: 0; }
 h2 { font-size: 1.1rem; margin: 1.5rem 0 .25rem; }
 p { margin: .25rem 0; color: var(--quiet); overflow-wrap: anywhere; }
 p.count { color: var(--ink); font-weight: 600; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+thead th:first-child { width: 34%; }
+thead th:nth-child(2), thead th:nth-child(3) { width: 5.5rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 th { font-weight: 600; }
 thead th { border-top: 0; color: var(--quiet); font-weight: 400; }
