@@ -93,6 +93,7 @@ test('a spread is by nearest rank, and says of how many calls', () => {
   const times = Array.from({ length: 100 }, (_, at) => 100 - at);
   expect(spreadOf(times)).toEqual({ p50: 50, p95: 95, p99: 99 });
   expect(spreadOf([7])).toEqual({ p50: 7, p95: 7, p99: 7 });
+  expect(spreadOf([3, 1, 2])).toEqual({ p50: 2, p95: 3, p99: 3 });
   expect(() => spreadOf([])).toThrow('nothing was measured');
   expect(describeSpread(times)).toBe('p50 50 ms, p95 95 ms, p99 99 ms (p95 is 1.9 × p50; 100 calls)');
   const waits = new Waits();
