@@ -55,8 +55,6 @@ const READINESS_TIMEOUT = Duration.minutes(1);
 const IMPORT_TIMEOUT = Duration.minutes(3);
 /** The largest manual is in memory twice, in pieces and in one. */
 const IMPORT_MEMORY_MIB = 512;
-/** A slow server holds each of these up for its two minutes. */
-const IMPORT_CONCURRENCY = 5;
 /** The longest manual has 1,000 documents: 100 calls, of which Bedrock takes 5 a second for the account. */
 const DELETION_TIMEOUT = Duration.minutes(2);
 /** Ten concurrent Ingest and Delete calls per account, shared by the stages (product.md, section 8). */
@@ -125,7 +123,8 @@ export class Manuals extends Construct {
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     allowObjects(fn, bucket, INCOMING_PREFIX, 's3:PutObject');
     allowSending(fn, queue);
-    consume(queue, fn, IMPORT_CONCURRENCY);
+    // No limit: a server that is slow would hold up the imports of others.
+    consume(queue, fn);
   }
 
   #ingestion(props: ManualsProps, readinessQueue: Queue): void {

@@ -27,10 +27,18 @@ export function workQueue(scope: Construct, id: string, { consumerTimeout, deadL
   });
 }
 
-/** Has a function work on a queue's messages, one at a time. The library's event source would let it do more than polling needs. */
-export function consume(queue: Queue, fn: CapabilityFunction, maxConcurrency: number): void {
+/**
+ * Has a function work on a queue's messages, one at a time, and no more of them at once than `maxConcurrency`. A limit costs: Lambda asks an
+ * idle queue by five connections rather than two where there is one (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html),
+ * so only what some service cannot bear more of has it. The library's event source would let the function do more than polling needs.
+ */
+export function consume(queue: Queue, fn: CapabilityFunction, maxConcurrency?: number): void {
   allowPolling(fn, queue);
-  fn.addEventSourceMapping('Messages', { eventSourceArn: queue.queueArn, batchSize: 1, maxConcurrency });
+  fn.addEventSourceMapping('Messages', {
+    eventSourceArn: queue.queueArn,
+    batchSize: 1,
+    ...(maxConcurrency !== undefined && { maxConcurrency }),
+  });
   acknowledge(
     fn,
     'Serverless-LambdaEventSourceMappingDestination',

@@ -46,9 +46,6 @@ export interface TranscribeProps extends FunctionSettings {
 const WORKER_TIMEOUT = Duration.minutes(1);
 /** A body of 4 MiB is in memory as text, parsed and decoded; the largest upload twice. */
 const RECORDING_MEMORY_MIB = 512;
-/** Of 250 jobs that Transcribe runs at once for an account (https://docs.aws.amazon.com/general/latest/gr/transcribe.html). */
-const RECORDING_CONCURRENCY = 5;
-const COMPLETION_CONCURRENCY = 10;
 
 /**
  * Turns speech into text: route → bucket → Transcribe → event → queue → completion; or form → bucket → event → queue → recording →
@@ -101,7 +98,8 @@ export class Transcribe extends Construct {
     table.grant(fn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     allowObjects(fn, bucket, RECORDINGS_PREFIX, 's3:GetObject', 's3:DeleteObject');
     this.#allowStarting(fn);
-    consume(queue, fn, RECORDING_CONCURRENCY);
+    // Transcribe runs 250 jobs at once for an account (https://docs.aws.amazon.com/general/latest/gr/transcribe.html); beyond, it is asked again.
+    consume(queue, fn);
   }
 
   #completion(): void {
@@ -134,7 +132,7 @@ export class Transcribe extends Construct {
       ending: `/${this.#jobNamePrefix}*`,
       reason: 'Each recording has a job of its own, whose name begins with the stage.',
     });
-    consume(queue, fn, COMPLETION_CONCURRENCY);
+    consume(queue, fn);
   }
 
   #function(id: string, contract: FunctionContract, timeout: Duration, memoryMiB?: number): CapabilityFunction {
