@@ -120,6 +120,12 @@ for (const [route, { sent, status, document, asks }] of Object.entries(SUCCESSES
   });
 }
 
+/** A stage whose team has named no origins answers no preflight. */
+async function mayBeClosedToPages(): Promise<boolean> {
+  const { headers } = await send({ target: '/health', headers: { Origin: 'https://app.example' } });
+  return headers['access-control-allow-origin'] === undefined;
+}
+
 for (const [kind, path, { signedIn, ...rest }, status, code] of ANSWERS) {
   const asks = status === 200 && path === '/api/query';
   check(
