@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { openFrontDoor, type TestFrontDoor } from './front-door.ts';
-import { templatesOf } from './templates.ts';
+import { tableProperties } from './tables.ts';
 
 export interface ManualsTable {
   readonly client: DynamoDBClient;
@@ -13,9 +13,7 @@ export interface ManualsTable {
 /** The table of manuals as the template describes it, and nothing else. */
 export async function openManualsTable(): Promise<ManualsTable> {
   const door = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: 'eu-west-1' })]);
-  const tables = templatesOf().storage.findResources('AWS::DynamoDB::Table');
-  const table = Object.entries(tables).find(([id]) => id.startsWith('ManualsTable'));
-  const { ref: name } = await door.provision('AWS::DynamoDB::Table', 'ManualsTable', table?.[1].Properties);
+  const { ref: name } = await door.provision('AWS::DynamoDB::Table', 'ManualsTable', await tableProperties('ManualsTable'));
   const client = new DynamoDBClient(door.clientConfig);
   const close = async () => {
     client.destroy();

@@ -4,7 +4,7 @@ import { JobRecords } from '../../lambdas/transcribe/job-records.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { callerNamed } from '../support/callers.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
-import { templatesOf } from '../support/templates.ts';
+import { tableProperties } from '../support/tables.ts';
 import { USAGE } from '../support/transcriptions.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
@@ -27,8 +27,7 @@ let jobs = 0;
 
 beforeAll(async () => {
   door = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: 'eu-west-1' })]);
-  const table = Object.entries(templatesOf().storage.findResources('AWS::DynamoDB::Table')).find(([id]) => id.startsWith('JobsTable'));
-  const { ref } = await door.provision('AWS::DynamoDB::Table', 'JobsTable', table?.[1].Properties);
+  const { ref } = await door.provision('AWS::DynamoDB::Table', 'JobsTable', await tableProperties('JobsTable'));
   client = new DynamoDBClient(door.clientConfig);
   records = new JobRecords(client, ref);
 });

@@ -4,7 +4,7 @@ import { UsageLedger } from '../../lambdas/usage/usage-ledger.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { callerNamed } from '../support/callers.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
-import { templatesOf } from '../support/templates.ts';
+import { tableProperties } from '../support/tables.ts';
 
 const QUOTA = { daily: 50, monthly: 1000 };
 
@@ -17,9 +17,7 @@ let users = 0;
 
 beforeAll(async () => {
   door = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: 'eu-west-1' })]);
-  const tables = templatesOf().storage.findResources('AWS::DynamoDB::Table');
-  const usageTable = Object.entries(tables).find(([id]) => id.startsWith('UsageTable'));
-  table = (await door.provision('AWS::DynamoDB::Table', 'UsageTable', usageTable?.[1].Properties)).ref;
+  table = (await door.provision('AWS::DynamoDB::Table', 'UsageTable', await tableProperties('UsageTable'))).ref;
   client = new DynamoDBClient({ ...door.clientConfig, maxAttempts: 3 });
   hidden = new HiddenManuals(client, table);
   ledger = new UsageLedger(client, table, QUOTA);

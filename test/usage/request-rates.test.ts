@@ -7,7 +7,7 @@ import { UsageLedger } from '../../lambdas/usage/usage-ledger.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { callerNamed } from '../support/callers.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
-import { templatesOf } from '../support/templates.ts';
+import { tableProperties } from '../support/tables.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -22,10 +22,9 @@ let networks = 0;
 
 beforeAll(async () => {
   door = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: 'eu-west-1' })]);
-  const tables = templatesOf().storage.findResources('AWS::DynamoDB::Table');
-  const usageTable = Object.entries(tables).find(([id]) => id.startsWith('UsageTable'));
-  expect(usageTable?.[1].Properties).toMatchObject({ TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true } });
-  table = (await door.provision('AWS::DynamoDB::Table', 'UsageTable', usageTable?.[1].Properties)).ref;
+  const properties = await tableProperties('UsageTable');
+  expect(properties).toMatchObject({ TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true } });
+  table = (await door.provision('AWS::DynamoDB::Table', 'UsageTable', properties)).ref;
   const requestHandler = { socketAcquisitionWarningTimeout: 60_000 };
   client = new DynamoDBClient({ ...door.clientConfig, maxAttempts: 10, requestHandler });
   onceOnly = new DynamoDBClient({ ...door.clientConfig, maxAttempts: 1, requestHandler });

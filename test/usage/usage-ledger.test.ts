@@ -7,7 +7,7 @@ import { UsageLedger } from '../../lambdas/usage/usage-ledger.ts';
 import { DynamoDbService } from '../../local/dynamodb/dynamodb.service.ts';
 import { callerNamed } from '../support/callers.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
-import { templatesOf } from '../support/templates.ts';
+import { tableProperties } from '../support/tables.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -19,9 +19,7 @@ let users = 0;
 
 beforeAll(async () => {
   door = await openFrontDoor(({ clock }) => [new DynamoDbService({ clock, region: 'eu-west-1' })]);
-  const tables = templatesOf().storage.findResources('AWS::DynamoDB::Table');
-  const usageTable = Object.entries(tables).find(([id]) => id.startsWith('UsageTable'));
-  table = (await door.provision('AWS::DynamoDB::Table', 'UsageTable', usageTable?.[1].Properties)).ref;
+  table = (await door.provision('AWS::DynamoDB::Table', 'UsageTable', await tableProperties('UsageTable'))).ref;
   // A thousand calls at once wait for a socket longer than the SDK finds normal.
   const requestHandler = { socketAcquisitionWarningTimeout: 60_000 };
   client = new DynamoDBClient({ ...door.clientConfig, maxAttempts: 10, retryMode: 'standard', requestHandler });
