@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, type IWidget, LogQueryWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IWidget, LogQueryWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -11,11 +11,13 @@ import { TRANSCRIBE_METRICS } from '../../lambdas/transcribe/transcribe.contract
 import { USAGE_METRICS } from '../../lambdas/usage/usage.contract.ts';
 import type { ApplicationMetrics } from '../platform/application-metrics.ts';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
-import { labelOf, type StageResources } from '../platform/stage-resources.ts';
+import type { StageResources } from '../platform/stage-resources.ts';
 import { CHART_PERIOD, heading, row } from './charts.ts';
+import { type MeasuredResources, ofEach } from './resource-charts.ts';
 
 const PERIOD = CHART_PERIOD;
 const SUM = { statistic: 'Sum', period: PERIOD };
+const MAXIMUM = { statistic: 'Maximum', period: PERIOD };
 /** S3 measures itself once a day (https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html). */
 const DAY = Duration.days(1);
 
@@ -73,65 +75,65 @@ function api({ api: { name } }: StageResources, metrics: ApplicationMetrics): IW
   );
 }
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html says how long a name may be, as do the pages below. */
 function ofFunctions(functions: readonly CapabilityFunction[]): IWidget[] {
-  const ofEach = (metric: (fn: CapabilityFunction) => Metric): IMetric[] =>
-    functions.map((fn) => metric(fn).with({ label: fn.contract.name }));
+  const all = {
+    namespace: 'AWS/Lambda',
+    dimension: 'FunctionName',
+    names: functions.map(({ functionName }) => functionName),
+    longestName: 64,
+  };
   return [
     row(
-      { title: 'Functions: invocations', metrics: ofEach((fn) => fn.metricInvocations({ period: PERIOD })), stacked: true },
-      { title: 'Functions: errors', metrics: ofEach((fn) => fn.metricErrors({ period: PERIOD })), stacked: true },
-      { title: 'Functions: throttles', metrics: ofEach((fn) => fn.metricThrottles({ period: PERIOD })), stacked: true },
+      { title: 'Functions: invocations', metrics: ofEach(all, ['Invocations'], SUM), stacked: true },
+      { title: 'Functions: errors', metrics: ofEach(all, ['Errors'], SUM), stacked: true },
+      { title: 'Functions: throttles', metrics: ofEach(all, ['Throttles'], SUM), stacked: true },
     ),
     row(
-      { title: 'Functions: duration, p95', metrics: ofEach((fn) => fn.metricDuration({ statistic: 'p95', period: PERIOD })), unit: 'ms' },
-      {
-        title: 'Functions: at the same time',
-        metrics: ofEach((fn) => fn.metric('ConcurrentExecutions', { statistic: 'Maximum', period: PERIOD })),
-      },
+      { title: 'Functions: duration, p95', metrics: ofEach(all, ['Duration'], { statistic: 'p95', period: PERIOD }), unit: 'ms' },
+      { title: 'Functions: at the same time', metrics: ofEach(all, ['ConcurrentExecutions'], MAXIMUM) },
     ),
   ];
 }
 
 function queues({ workQueues, deadLetterQueues }: StageResources): IWidget {
-  const maximum = { statistic: 'Maximum', period: PERIOD };
-  const waitingIn = (all: readonly Queue[]) =>
-    all.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ ...maximum, label: labelOf(queue) }));
   return row(
-    { title: 'Queues: messages that wait', metrics: waitingIn(workQueues) },
+    { title: 'Queues: messages that wait', metrics: ofEach(measured(workQueues), ['ApproximateNumberOfMessagesVisible'], MAXIMUM) },
     {
       title: 'Queues: age of the oldest message',
-      metrics: workQueues.map((queue) => queue.metricApproximateAgeOfOldestMessage({ ...maximum, label: labelOf(queue) })),
+      metrics: ofEach(measured(workQueues), ['ApproximateAgeOfOldestMessage'], MAXIMUM),
       unit: 's',
     },
-    { title: 'Dead letters', metrics: waitingIn(deadLetterQueues), stacked: true },
+    {
+      title: 'Dead letters',
+      metrics: ofEach(measured(deadLetterQueues), ['ApproximateNumberOfMessagesVisible'], MAXIMUM),
+      stacked: true,
+    },
   );
 }
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html */
+function measured(all: readonly Queue[]): MeasuredResources {
+  return { namespace: 'AWS/SQS', dimension: 'QueueName', names: all.map(({ queueName }) => queueName), longestName: 80 };
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
 function tables(all: readonly Table[]): IWidget {
-  const ofEach = (...names: string[]) =>
-    all.flatMap((table) => names.map((name) => table.metric(name, { ...SUM, label: `${labelOf(table)} ${name}` })));
+  const resources = { namespace: 'AWS/DynamoDB', dimension: 'TableName', names: all.map(({ tableName }) => tableName), longestName: 255 };
   return row(
-    { title: 'Tables: capacity', metrics: ofEach('ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits') },
-    { title: 'Tables: throttles', metrics: ofEach('ReadThrottleEvents', 'WriteThrottleEvents'), stacked: true },
+    { title: 'Tables: capacity', metrics: ofEach(resources, ['ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits'], SUM) },
+    { title: 'Tables: throttles', metrics: ofEach(resources, ['ReadThrottleEvents', 'WriteThrottleEvents'], SUM), stacked: true },
   );
 }
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 function buckets(all: readonly Bucket[]): IWidget {
-  const ofEach = (metricName: string, StorageType: string) =>
-    all.map(
-      (bucket) =>
-        new Metric({
-          namespace: 'AWS/S3',
-          metricName,
-          dimensionsMap: { BucketName: bucket.bucketName, StorageType },
-          statistic: 'Average',
-          period: DAY,
-          label: labelOf(bucket),
-        }),
-    );
+  const resources = { namespace: 'AWS/S3', dimension: 'BucketName', names: all.map(({ bucketName }) => bucketName), longestName: 63 };
+  const ofBuckets = (metricName: string, StorageType: string) =>
+    ofEach(resources, [metricName], { statistic: 'Average', period: DAY, where: { StorageType } });
   return row(
-    { title: 'Buckets: size', metrics: ofEach('BucketSizeBytes', 'StandardStorage'), unit: 'bytes' },
-    { title: 'Buckets: objects', metrics: ofEach('NumberOfObjects', 'AllStorageTypes') },
+    { title: 'Buckets: size', metrics: ofBuckets('BucketSizeBytes', 'StandardStorage'), unit: 'bytes' },
+    { title: 'Buckets: objects', metrics: ofBuckets('NumberOfObjects', 'AllStorageTypes') },
   );
 }
 

@@ -1,6 +1,7 @@
 import { type IWidget, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { REQUEST_METRICS, SECURITY_METRICS } from '../../lambdas/shared/metrics.contract.ts';
 import type { ApplicationMetrics } from '../platform/application-metrics.ts';
+import { is, metricSearch } from '../platform/metric-search.ts';
 import type { StageResources } from '../platform/stage-resources.ts';
 import { CHART_PERIOD, heading, row } from './charts.ts';
 
@@ -39,7 +40,6 @@ export function security({ userPool, userPoolClient, webAcl }: StageResources, m
 
 /** Each request once by the rule that blocked it, and once by all of them together. */
 function blockedBy(webAcl: string): MathExpression {
-  const query = `{AWS/WAFV2,Region,Rule,WebACL} MetricName="BlockedRequests" WebACL="${webAcl}" NOT Rule="ALL"`;
-  const expression = `SEARCH('${query}', 'Sum', ${CHART_PERIOD.toSeconds()})`;
-  return new MathExpression({ expression, usingMetrics: {}, label: '', period: CHART_PERIOD });
+  const schema = { namespace: 'AWS/WAFV2', dimensions: ['Region', 'Rule', 'WebACL'] };
+  return metricSearch(schema, [is(['MetricName', 'BlockedRequests']), is(['WebACL', webAcl]), `NOT ${is(['Rule', 'ALL'])}`], SUM);
 }

@@ -1,13 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS_NAMESPACE, type MetricContract, SERVICE_DIMENSION } from '../../lambdas/shared/metrics.contract.ts';
-
-/** How a metric's values are put together. */
-export interface Statistic {
-  /** Such as `Sum` or `p95`. */
-  readonly statistic: string;
-  readonly period: Duration;
-}
+import { is, metricSearch, type Statistic } from './metric-search.ts';
 
 /** What a stage's functions emit, as alarms and widgets read it. */
 export class ApplicationMetrics {
@@ -29,16 +22,9 @@ export class ApplicationMetrics {
   }
 
   /** The metrics of all combinations that there are. Nothing for an alarm, which cannot search. */
-  each(
-    { name, dimensions }: MetricContract,
-    { statistic, period }: Statistic,
-    where: Readonly<Record<string, string>> = {},
-  ): MathExpression {
-    const schema = [`"${METRICS_NAMESPACE}"`, SERVICE_DIMENSION, ...dimensions].join(',');
-    const terms = Object.entries({ MetricName: name, [SERVICE_DIMENSION]: this.#service, ...where });
-    const query = `{${schema}} ${terms.map(([term, value]) => `${term}="${value}"`).join(' ')}`;
-    const expression = `SEARCH('${query}', '${statistic}', ${period.toSeconds()})`;
-    // CloudWatch names each by the values in which they differ.
-    return new MathExpression({ expression, usingMetrics: {}, label: '', period });
+  each({ name, dimensions }: MetricContract, statistic: Statistic, where: Readonly<Record<string, string>> = {}): MathExpression {
+    const terms = { MetricName: name, [SERVICE_DIMENSION]: this.#service, ...where };
+    const schema = { namespace: METRICS_NAMESPACE, dimensions: [SERVICE_DIMENSION, ...dimensions] };
+    return metricSearch(schema, Object.entries(terms).map(is), statistic);
   }
 }

@@ -45,6 +45,11 @@ test.each(STAGE_NAMES)('1,000 questions cost less than five cents besides the mo
   expect(queryCost(name)).toBeGreaterThan(0.01);
 });
 
+test.each(STAGE_NAMES)('the dashboard of %s is one of those that are free: it names 50 metrics at most', (name) => {
+  const dashboards = idleUses(stage(name)).filter(({ meter }) => /dashboard/i.test(meter));
+  expect(dashboards).toEqual([{ meter: 'smallDashboard', quantity: 1, what: expect.any(String) }]);
+});
+
 test('what is charged for is what the templates hold', () => {
   const uses = (name: string, meter: string) =>
     idleUses(stage(name))

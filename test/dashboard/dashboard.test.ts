@@ -4,7 +4,7 @@ import { SPEND_METRICS } from '../../lambdas/spend/spend.contract.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import type { MetricIdentity } from '../../local/cloudwatch/metric-store.ts';
 import { declaredMetrics, flat, readingsOf, reviewMetrics } from '../support/metrics.ts';
-import { type StackName, templatesOf } from '../support/templates.ts';
+import { templatesOf } from '../support/templates.ts';
 
 const templates = { dev: templatesOf(stageConfig('dev')), prod: templatesOf(stageConfig('prod')) };
 
@@ -24,8 +24,6 @@ function widgetsOf(stage: 'dev' | 'prod'): Widget[] {
   return JSON.parse(flat(dashboard?.Properties.DashboardBody)).widgets;
 }
 const titlesOf = (widgets: Widget[]) => widgets.flatMap(({ properties: { title } }) => title ?? []);
-const chart = (title: string) => widgetsOf('prod').find(({ properties }) => properties.title === title)?.properties.metrics ?? [];
-const count = (stack: StackName, type: string) => Object.keys(templates.prod[stack].findResources(type)).length;
 
 test('there is one dashboard, which begins with the alarms and has a section for each concern', () => {
   const widgets = widgetsOf('prod');
@@ -49,21 +47,6 @@ test('its widgets fill the width side by side, and none lies upon another', () =
     }
     expect([...rows.values()]).toEqual([...rows.values()].map(() => 24));
   }
-});
-
-test('every function, queue, table and bucket is drawn', () => {
-  const functions = count('api', 'AWS::Lambda::Function');
-  for (const what of ['invocations', 'errors', 'throttles', 'duration, p95', 'at the same time']) {
-    expect(chart(`Functions: ${what}`)).toHaveLength(functions);
-  }
-  for (const what of ['messages that wait', 'age of the oldest message']) {
-    expect(chart(`Queues: ${what}`)).toHaveLength(count('api', 'AWS::SQS::Queue'));
-  }
-  expect(chart('Dead letters')).toHaveLength(count('dead-letter', 'AWS::SQS::Queue'));
-  expect(chart('Tables: throttles')).toHaveLength(2 * count('storage', 'AWS::DynamoDB::Table'));
-  expect(chart('Buckets: size')).toHaveLength(count('storage', 'AWS::S3::Bucket'));
-  const errors = widgetsOf('prod').find(({ type }) => type === 'log')?.properties.query ?? '';
-  expect(errors.match(/SOURCE '/g)).toHaveLength(functions);
 });
 
 test('what a stage does not have is not drawn', () => {

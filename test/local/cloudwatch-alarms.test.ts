@@ -246,6 +246,11 @@ describe('a dashboard', () => {
   test.each([
     ['metrics of a service that is not here', [chart(['AWS/EC2', 'CPUUtilization'])], 'a widget of metrics of AWS/EC2'],
     ['a search for such', [chart([{ expression: "SEARCH('{AWS/EC2,InstanceId}', 'Sum')" }])], 'a widget of metrics of AWS/EC2'],
+    [
+      'a search that is not understood',
+      [chart([{ expression: "SUM(SEARCH('{AWS/SQS,QueueName} QueueName=Manuel', 'Sum'))" }])],
+      '"Manuel" in the search',
+    ],
     ['a chart of nothing', [chart()], 'is not valid'],
     ['a widget that is too wide', [{ ...chart(['AWS/SQS', 'Depth']), width: 25 }], 'is not valid'],
     ['a widget of another kind', [{ ...place, type: 'poem', properties: {} }], 'is not valid'],

@@ -218,7 +218,6 @@ describe('refused by name:', () => {
     ['arithmetic', 'm1 + m2', 'the metric math m1 + m2'],
     ['a search without a namespace', "SEARCH('MetricName=\"b\"', 'Sum', 60)", 'which names no namespace'],
     ['a part of a value', "SEARCH('{A} Estimated', 'Sum', 60)", '"Estimated" in the search expression'],
-    ['alternatives', 'SEARCH(\'{A} MetricName="a" OR MetricName="b"\', \'Sum\', 60)', '"OR MetricName'],
     ['a trimmed mean', "SEARCH('{A} MetricName=\"b\"', 'tm99', 60)", 'the statistic tm99'],
     ['a short period', "SEARCH('{A} MetricName=\"b\"', 'Sum', 10)", 'a period of 10 s'],
   ])('%s', async (_, Expression, message) => {
@@ -244,6 +243,11 @@ describe('refused by name:', () => {
     ['an id that is none', { MetricDataQueries: [{ ...answerCost('Sum', 60), Id: 'A' }] }, 'not a valid Id'],
     ['neither metric nor expression', { MetricDataQueries: [{ Id: 'q' }] }, 'either MetricStat or Expression'],
     ['no period', { MetricDataQueries: [{ Id: 'q', Expression: SEARCH.replace(', 3600', '') }] }, 'no period'],
+    [
+      'a search of more characters than it takes',
+      { MetricDataQueries: [{ Id: 'q', Expression: SEARCH.replace('manuel-dev', 'm'.repeat(1024)) }] },
+      '1024 are the most',
+    ],
     ['half a minute more', { MetricDataQueries: [answerCost('Sum', 90)] }, 'a multiple of 60'],
   ])('as AWS does, %s', async (_, input, message) => {
     const refused = data({ MetricDataQueries: [answerCost('Sum', 60)], ...input });

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { METRICS_NAMESPACE, type MetricContract, SERVICE_DIMENSION } from '../../lambdas/shared/metrics.contract.ts';
-import type { Metric, MetricIdentity } from '../../local/cloudwatch/metric-store.ts';
+import type { MetricIdentity } from '../../local/cloudwatch/metric-store.ts';
 import { readSearch } from '../../local/cloudwatch/search-expression.ts';
 
 /** The variable that names the folder into which each tested runtime writes the metrics that it has seen. */
@@ -112,7 +112,7 @@ function readingOfRow(title: string, row: readonly unknown[]): Reading[] {
   const { expression = '' } = (typeof first === 'object' ? first : {}) as { expression?: string };
   if (!expression.includes(METRICS_NAMESPACE)) return [];
   const { matches } = readSearch(expression);
-  return [{ reader: title, what: expression, finds: (metric) => matches(metric as Metric) }];
+  return [{ reader: title, what: expression, finds: matches }];
 }
 
 function readingOf(reader: string, name: string, dimensions: Readonly<Record<string, string>>): Reading {
@@ -131,8 +131,11 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
 }
 
 /** A template's text, with a word in place of each value that only a deployment knows. */
-export function flat(text: string | { readonly 'Fn::Join': readonly [string, readonly unknown[]] }): string {
+export function flat(
+  text: string | { readonly 'Fn::Join': readonly [string, readonly unknown[]] },
+  wordFor: (value: unknown) => string = () => 'deployed',
+): string {
   if (typeof text === 'string') return text;
   const [separator, parts] = text['Fn::Join'];
-  return parts.map((part) => (typeof part === 'string' ? part : 'deployed')).join(separator);
+  return parts.map((part) => (typeof part === 'string' ? part : wordFor(part))).join(separator);
 }

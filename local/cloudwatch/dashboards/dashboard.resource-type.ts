@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { METRICS_NAMESPACE } from '../../../lambdas/shared/metrics.contract.ts';
 import { notEmulated } from '../../platform/call.ts';
 import type { ResourceType } from '../../platform/service.ts';
+import { readSearch } from '../search-expression.ts';
 
 /** Whose metrics a widget may draw: AWS's services that are emulated here or stand before them, and our own functions. */
 const NAMESPACES: ReadonlySet<string> = new Set([
@@ -20,7 +21,8 @@ const NAMESPACES: ReadonlySet<string> = new Set([
   'AWS/WAFV2',
 ]);
 
-const SEARCHED = /SEARCH\('\{\s*"?([^",}]+)"?[,}]/g;
+/** What is in quotes may have parentheses of its own. */
+const SEARCHES = /SEARCH\((?:'[^']*'|[^'()])*\)/g;
 
 const place = { x: z.int().min(0).max(23), y: z.int().min(0), width: z.int().min(1).max(24), height: z.int().min(1).max(1000) };
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
@@ -69,9 +71,9 @@ export const dashboardResourceType: ResourceType = {
   },
 };
 
-/** Of one row of a widget: a metric by its namespace, name and dimensions, or an expression. */
+/** Of one row of a widget: a metric by its namespace, name and dimensions, or an expression, whose searches must be ones that are understood. */
 function namespacesOf([first]: readonly unknown[]): string[] {
   if (typeof first === 'string') return [first];
   const { expression = '' } = z.looseObject({ expression: z.string().optional() }).parse(first);
-  return [...expression.matchAll(SEARCHED)].map(([, namespace = '']) => namespace);
+  return (expression.match(SEARCHES) ?? []).map((search) => readSearch(search).namespace);
 }
