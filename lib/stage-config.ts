@@ -25,7 +25,7 @@ export interface StageConfig {
   readonly lambdaMemoryMiB: number;
   readonly tracing: boolean;
   readonly logRetentionDays: 14 | 30 | 90;
-  /** Which alarms there are: all, or the few by which whatever fails is noticed somehow. Beyond ten metrics they cost $0.10 each. */
+  /** Which alarms there are: all, or the few that matter most, of ten metrics at most. Beyond ten metrics they cost $0.10 each. */
   readonly alarms: 'essential' | 'all';
   /** Who is told of alarms; each is asked once by AWS whether they want to be. */
   readonly alarmEmail?: string;

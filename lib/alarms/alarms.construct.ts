@@ -7,9 +7,9 @@ import type { StageResources } from '../platform/stage-resources.ts';
 import type { StageConfig } from '../stage-config.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { apiAlarms, apiServerErrors } from './api-alarms.ts';
-import { modelAlarms } from './model-alarms.ts';
+import { bedrockThrottling, spendCapReached } from './model-alarms.ts';
 import { failedSignIns, foreignPassages, wafBlocks } from './security-alarms.ts';
-import { deadLetters, workAlarms } from './work-alarms.ts';
+import { deadLetters, deadLettersOfWork, workAlarms } from './work-alarms.ts';
 
 export interface AlarmsProps {
   readonly config: StageConfig;
@@ -23,8 +23,7 @@ export interface AlarmsProps {
  * Every alarm of a stage; docs/alarms.md explains each.
  *
  * CloudWatch charges for each metric that an alarm reads: nothing for the first ten of an account, then $0.10 a month
- * (https://aws.amazon.com/cloudwatch/pricing/). The development stage has the few by which whatever fails is noticed somehow, of 15
- * metrics; the others have all of them.
+ * (https://aws.amazon.com/cloudwatch/pricing/). The development stage has the few that are worth those ten; the others have all of them.
  */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
@@ -35,14 +34,22 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#topic = topic;
     this.#config = config;
+    const { api, deadLetterQueues } = resources;
+    const hasAll = config.alarms === 'all';
     const essential = [
-      apiServerErrors(resources.api, metrics),
-      ...deadLetters(resources),
-      ...modelAlarms(metrics),
+      apiServerErrors(api, metrics),
+      ...deadLetters(hasAll ? deadLetterQueues : deadLettersOfWork(resources)),
+      spendCapReached(metrics),
       foreignPassages(metrics),
     ];
-    const others = [...apiAlarms(resources.api), ...workAlarms(resources), failedSignIns(resources), ...wafBlocks(resources)];
-    this.all = [...essential, ...(config.alarms === 'all' ? others : [])].map((definition) => this.#alarm(definition));
+    const others = [
+      ...apiAlarms(api),
+      ...workAlarms(resources),
+      bedrockThrottling(metrics),
+      failedSignIns(resources),
+      ...wafBlocks(resources),
+    ];
+    this.all = [...essential, ...(hasAll ? others : [])].map((definition) => this.#alarm(definition));
   }
 
   #alarm({ name, says, metric, comparison, threshold, inARow = 1, tellsTheEnd }: AlarmDefinition): Alarm {

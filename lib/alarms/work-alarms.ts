@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { CapabilityFunction } from '../platform/capability-function.ts';
 import { labelOf, type StageResources } from '../platform/stage-resources.ts';
 import { type AlarmDefinition, inGroups } from './alarm-definition.ts';
@@ -14,8 +15,8 @@ const LATE_SECONDS = 30 * 60;
  * there after its last receive counts as no message sent
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
  */
-export function deadLetters({ deadLetterQueues }: StageResources): AlarmDefinition[] {
-  return inGroups('dead-letters', deadLetterQueues, (name, group) => ({
+export function deadLetters(queues: readonly Queue[]): AlarmDefinition[] {
+  return inGroups('dead-letters', queues, (name, group) => ({
     name,
     says: 'Work was given up: a manual stays unready or undeleted, a recording without text. See which queue holds it, and why it failed.',
     metric: combined(
@@ -30,6 +31,11 @@ export function deadLetters({ deadLetterQueues }: StageResources): AlarmDefiniti
     threshold: 1,
     tellsTheEnd: true,
   }));
+}
+
+/** The dead-letter queues of those that functions work on. What cannot be delivered, or is due again soon, goes to the others. */
+export function deadLettersOfWork({ workQueues, deadLetterQueues }: StageResources): Queue[] {
+  return deadLetterQueues.filter((queue) => workQueues.some(({ deadLetterQueue }) => deadLetterQueue?.queue.queueArn === queue.queueArn));
 }
 
 /** What else can be seen of functions and queues. */

@@ -7,9 +7,8 @@ import { stageConfig } from '../../lib/stages.ts';
 import { type StackName, templatesOf } from '../support/templates.ts';
 
 const PAGE = path.resolve(import.meta.dirname, '../../docs/alarms.md');
-/** Of an account; further ones have their price by the month (https://aws.amazon.com/cloudwatch/pricing/). */
+/** Of an account (https://aws.amazon.com/cloudwatch/pricing/). */
 const FREE_METRICS = 10;
-const DOLLARS_PER_METRIC = 0.1;
 
 interface AlarmProperties {
   readonly AlarmName: string;
@@ -58,11 +57,10 @@ test('an alarm is named after its stage, leads to its section, and takes silence
   }
 });
 
-test('the development stage has ten alarms at most, which leave it a bill of under a dollar', () => {
-  expect(dev.length).toBeLessThanOrEqual(10);
-  // As its construct reckons.
-  const dollarsOfSpendFunction = 0.29;
-  expect((sum(dev.map(metricsOf)) - FREE_METRICS) * DOLLARS_PER_METRIC + dollarsOfSpendFunction).toBeLessThan(1);
+test('the alarms of the development stage are free, and watch every queue that a function works on', () => {
+  expect(sum(dev.map(metricsOf))).toBeLessThanOrEqual(FREE_METRICS);
+  const deadLetters = dev.filter((alarm) => kindOf(alarm) === 'dead-letters');
+  expect(sum(deadLetters.map(metricsOf))).toBe(Object.keys(templates.dev.api.findResources('AWS::SQS::Queue')).length);
 });
 
 test('no alarm reads more metrics than CloudWatch takes: what is too much is divided evenly, and numbered', () => {

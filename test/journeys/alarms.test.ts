@@ -12,7 +12,7 @@ import { newUser, operatorConfig } from '../support/users.ts';
 const MINUTE_MS = 60_000;
 const EMAIL = 'operator@example.com';
 const TOLD: readonly Edit[] = [
-  { file: 'lib/stages.ts', find: "  alarms: 'essential',", replace: `  alarms: 'essential',\n  alarmEmail: '${EMAIL}',` },
+  { file: 'lib/stages.ts', find: "  alarms: 'essential',", replace: `  alarms: 'all',\n  alarmEmail: '${EMAIL}',` },
 ];
 const KETTLE = 'Errors\n\nError E-24 means that the kettle is empty.\n';
 
