@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { SHARED_BUNDLES } from './support/changed-sources.ts';
 import { GRANTS_DIRECTORY } from './support/grants.ts';
 import { METRICS_DIRECTORY } from './support/metrics.ts';
 import { run, runTests } from './support/run.ts';
@@ -22,6 +23,9 @@ const directory = mkdtempSync(path.join(tmpdir(), 'manuel-test-'));
 /** What is synthesized here is what the journeys run. */
 const assembly = path.join(directory, 'cdk.out');
 
+/** Where the sources' synthesis leaves its bundles. */
+const BUNDLES = path.resolve(import.meta.dirname, '../dist');
+
 const CHECKS: readonly Check[] = [
   { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: ['tsc', '--project', '.'] },
@@ -39,7 +43,13 @@ let failed = 0;
 await Promise.all(CHECKS.map(verify));
 
 // What could not be synthesized the tests try by themselves, and fail with the reason.
-if (existsSync(path.join(assembly, 'manifest.json'))) process.env[SHARED_ASSEMBLY] = assembly;
+if (existsSync(path.join(assembly, 'manifest.json'))) {
+  process.env[SHARED_ASSEMBLY] = assembly;
+  // A copy, since the tests that synthesize bundle anew.
+  const bundles = path.join(directory, 'bundles');
+  cpSync(BUNDLES, bundles, { recursive: true });
+  process.env[SHARED_BUNDLES] = bundles;
+}
 const [grants, metrics] = [path.join(directory, 'grants'), path.join(directory, 'metrics')];
 for (const folder of [grants, metrics]) mkdirSync(folder);
 process.env[GRANTS_DIRECTORY] = grants;

@@ -14,6 +14,11 @@ export interface Edit {
 /** Saves a third of what such a start costs. What the other runtimes run is minified. */
 const NOT_MINIFIED: Edit = { file: 'lib/platform/bundles.ts', find: 'minify: true,', replace: 'minify: false,' };
 
+/** The variable that names a folder of the sources' bundles, which runtimes share whose functions are unchanged. */
+export const SHARED_BUNDLES = 'MANUEL_SHARED_BUNDLES';
+/** Where functions are unchanged, most of what such a start costs. */
+const NOT_BUNDLED: Edit = { file: 'lib/platform/bundles.ts', find: '  bundlePrograms(programs, OUTPUT);\n', replace: '' };
+
 /** What a runtime is started from. */
 const SOURCES = ['bin', 'lib', 'lambdas', 'local', 'cdk.json', 'package.json', 'tsconfig.json'];
 
@@ -28,7 +33,9 @@ export async function startChanged(edits: readonly Edit[], { notesGrants = false
   try {
     await Promise.all(SOURCES.map((name) => cp(path.join(PROJECT, name), path.join(copy, name), { recursive: true })));
     await symlink(path.join(PROJECT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
-    for (const edit of [NOT_MINIFIED, ...edits]) await apply(copy, edit);
+    const bundles = edits.some(({ file }) => file.startsWith('lambdas/')) ? undefined : process.env[SHARED_BUNDLES];
+    if (bundles !== undefined) await symlink(bundles, path.join(copy, 'dist'), 'dir');
+    for (const edit of [bundles === undefined ? NOT_MINIFIED : NOT_BUNDLED, ...edits]) await apply(copy, edit);
     const notesMetrics = !edits.some(({ file }) => file.startsWith('lambdas/'));
     const runtime = await startRuntimeOf(copy, undefined, { notesGrants, notesMetrics });
     return { ...runtime, stop: () => runtime.stop().finally(remove) };
