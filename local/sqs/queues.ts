@@ -22,6 +22,7 @@ export class Queues {
   readonly #region: string;
   readonly #endpoint: () => string;
   readonly #fauxqs: Fauxqs;
+  readonly #messages: StoredMessages;
   readonly #sources: RedriveSources;
   readonly #policies = new Map<string, object>();
   readonly #keys = new Map<string, string>();
@@ -30,7 +31,8 @@ export class Queues {
     this.#region = region;
     this.#endpoint = endpoint;
     this.#sources = new RedriveSources(state.map('sqs-redrive-sources'));
-    this.#fauxqs = new Fauxqs(region, new StoredMessages(state, (messageId) => this.#sources.forget(messageId)));
+    this.#messages = new StoredMessages(state, (messageId) => this.#sources.forget(messageId));
+    this.#fauxqs = new Fauxqs(region, this.#messages);
   }
 
   async create(input: {
@@ -148,9 +150,15 @@ export class Queues {
     return name;
   }
 
-  /** Lets delayed messages come `ms` earlier. */
+  /** The age of the oldest message by queue, in seconds; nothing where there is none. */
+  oldestAges(): ReadonlyMap<string, number> {
+    return this.#messages.oldestAges();
+  }
+
+  /** Lets delayed messages come `ms` earlier, and all be as much older. */
   advance(ms: number): void {
     this.#fauxqs.advance(ms);
+    this.#messages.advance(ms);
   }
 
   close(): Promise<void> {

@@ -18,10 +18,14 @@ const WAIT_SLICE_SECONDS = 0.25;
 const MAX_BATCH = 10;
 
 /**
- * What SQS measures here of each queue. How old its oldest message is fauxqs does not tell
+ * What SQS measures here of each queue
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
  */
-export const QUEUE_MEASUREMENTS = ['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'] as const;
+export const QUEUE_MEASUREMENTS = [
+  'ApproximateNumberOfMessagesVisible',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateAgeOfOldestMessage',
+] as const;
 
 const SENDING = ['SendMessage', 'SendMessageBatch'];
 const FURTHER_OPERATIONS = [
@@ -131,7 +135,7 @@ export class SqsService implements Service {
     return { ...reply, headers: { ...reply.headers, 'x-amzn-query-error': queryErrorHeader(error.code, error.status) } };
   };
 
-  /** Lets delayed messages come `ms` earlier. */
+  /** Lets delayed messages come `ms` earlier, and all be as much older. */
   advance(ms: number): void {
     this.#queues.advance(ms);
   }
@@ -154,16 +158,19 @@ export class SqsService implements Service {
     return output['MessageId'] as string;
   }
 
-  /** How many messages each queue holds now. */
+  /** How many messages each queue holds now, and how old the oldest is, where there is one. */
   async sample(): Promise<Measurement[]> {
+    const ages = this.#queues.oldestAges();
     const sampled = (await this.#queues.names()).map(async (name) => {
       const attributes = (await this.#queues.call('GetQueueAttributes', name, { AttributeNames: ['All'] }))['Attributes'] as Record<
         string,
         string
       >;
-      const values: Record<(typeof QUEUE_MEASUREMENTS)[number], number> = {
+      const age = ages.get(name);
+      const values: Partial<Record<(typeof QUEUE_MEASUREMENTS)[number], number>> = {
         ApproximateNumberOfMessagesVisible: Number(attributes['ApproximateNumberOfMessages']),
         ApproximateNumberOfMessagesNotVisible: Number(attributes['ApproximateNumberOfMessagesNotVisible']),
+        ...(age !== undefined && { ApproximateAgeOfOldestMessage: age }),
       };
       return measurementsOf('AWS/SQS', [{ QueueName: name }], values);
     });

@@ -2,6 +2,7 @@
 import type { SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { SqsMessage } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import type { State, StoredMap } from '../platform/state.ts';
+import { MessageAges } from './message-ages.ts';
 
 /** What fauxqs 2.4.1 tells whoever stores for it. */
 type FauxqsPersistence = Pick<
@@ -40,6 +41,7 @@ export class StoredMessages implements FauxqsPersistence {
   readonly #receives: StoredMap<Receives>;
   /** The last number that was given out in a FIFO queue. */
   readonly #sequences: StoredMap<number>;
+  readonly #ages: MessageAges;
   readonly #onDelete: (messageId: string) => void;
   readonly #restored = new WeakSet<SqsQueue>();
   #movingOn = false;
@@ -48,6 +50,7 @@ export class StoredMessages implements FauxqsPersistence {
     this.#messages = state.map('sqs-messages');
     this.#receives = state.map('sqs-receives');
     this.#sequences = state.map('sqs-sequences');
+    this.#ages = new MessageAges(state);
     this.#onDelete = onDelete;
   }
 
@@ -76,12 +79,14 @@ export class StoredMessages implements FauxqsPersistence {
 
   insertMessage(queueName: string, message: SqsMessage): void {
     this.#messages.set(message.messageId, { queue: queueName, message });
+    this.#ages.note(message.messageId, queueName, message.approximateReceiveCount);
   }
 
   deleteMessage(messageId: string): void {
     if (this.#movingOn) return;
     this.#messages.delete(messageId);
     this.#receives.delete(messageId);
+    this.#ages.forget(messageId);
     this.#onDelete(messageId);
   }
 
@@ -108,6 +113,16 @@ export class StoredMessages implements FauxqsPersistence {
 
   deleteQueueMessages(queueName: string): void {
     for (const [messageId, { queue }] of [...this.#messages.entries()]) if (queue === queueName) this.deleteMessage(messageId);
+  }
+
+  /** Makes every message `ms` older. */
+  advance(ms: number): void {
+    this.#ages.advance(ms);
+  }
+
+  /** The age of the oldest message of each queue, in seconds; nothing where no message counts. */
+  oldestAges(): ReadonlyMap<string, number> {
+    return this.#ages.oldest((messageId) => this.#receives.get(messageId)?.count ?? 0);
   }
 
   #restore(queue: SqsQueue, stored: SqsMessage): void {

@@ -32,14 +32,18 @@ interface Run {
   readonly fifoUrl: string;
   receive(more?: object): Promise<Message[]>;
   advance(ms: number): void;
+  /** In seconds, of the oldest message of any queue. */
+  oldestAge(): Promise<number>;
 }
 
 /** Runs SQS on what the run before has stored, with a queue, its dead-letter queue and a FIFO queue. */
 async function run(work: (run: Run) => Promise<void>): Promise<void> {
   const state = State.open(directory);
+  let service: SqsService | undefined;
   const door = await openFrontDoor(({ frontDoor, access, clock }) => {
     const queues = new SqsService({ region: 'eu-west-1', endpoint: () => frontDoor.endpoint, access, state });
     clock.follow((ms) => queues.advance(ms));
+    service = queues;
     return [queues];
   });
   const client = new SQSClient(door.clientConfig);
@@ -53,7 +57,11 @@ async function run(work: (run: Run) => Promise<void>): Promise<void> {
       return (await client.send(new ReceiveMessageCommand({ ...wanted, ...more }))).Messages ?? [];
     };
     const advance = (ms: number) => door.clock.advance(ms);
-    await work({ client, QueueUrl, deadLetterUrl: deadLetters.ref, fifoUrl, receive, advance });
+    const oldestAge = async () => {
+      const ages = ((await service?.sample()) ?? []).filter(({ name }) => name === 'ApproximateAgeOfOldestMessage');
+      return Math.max(...ages.map(({ value }) => value));
+    };
+    await work({ client, QueueUrl, deadLetterUrl: deadLetters.ref, fifoUrl, receive, advance, oldestAge });
   } finally {
     client.destroy();
     await door.close();
@@ -175,4 +183,12 @@ test('a FIFO queue goes on in order, with its numbers, and knows what it has', a
     }
     expect(await receive({ QueueUrl: fifoUrl })).toEqual([]);
   });
+});
+
+test('a message is as old after a restart as it was before', async () => {
+  await run(async ({ client, QueueUrl, advance }) => {
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one' }));
+    advance(3_600_000);
+  });
+  await run(async ({ oldestAge }) => expect(await oldestAge()).toBeGreaterThanOrEqual(3600));
 });
