@@ -119,6 +119,8 @@ test(
       );
       expect(code).toBe(1);
       for (const [row] of FAULTS) expect(output).toMatch(row);
+      // A header that is missing is missing everywhere.
+      expect(output).toMatch(/^api: headers of every kind of answer: the gateway’s, of no token +FAIL .*x-frame-options/m);
       for (const { client } of users) {
         expect((await client.manuals()).manuals.filter(({ status }) => status !== 'deleting')).toEqual([]);
       }
