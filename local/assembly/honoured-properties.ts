@@ -2,10 +2,11 @@ import type { ResourceType } from '../platform/service.ts';
 
 /**
  * The paths of a resource's properties that are neither honoured nor inert: what behaves differently on AWS. Where nothing below
- * a path is known, the path stands for all of it. Where a reason is known, it follows in brackets.
+ * a path is known, the path stands for all of it. Where a reason is known, it follows in brackets. After them comes what their values ask
+ * for and do not get.
  */
 export function unhonouredPaths(
-  { honours, inert = {}, notHonoured = {} }: ResourceType,
+  { honours, inert = {}, notHonoured = {}, unmet }: ResourceType,
   properties: Readonly<Record<string, unknown>>,
 ): string[] {
   const known = [...honours, ...Object.keys(inert)];
@@ -14,7 +15,8 @@ export function unhonouredPaths(
     const [explained, reason] = Object.entries(notHonoured).find(([prefix]) => isBelow(path, prefix)) ?? [];
     return explained === undefined ? shortened(path, known) : `${explained} (${reason})`;
   };
-  return [...new Set(unhonoured.map(explain))];
+  const asked = Object.entries(unmet?.(properties) ?? {}).map(([what, reason]) => `${what} (${reason})`);
+  return [...new Set([...unhonoured.map(explain), ...asked])];
 }
 
 function isBelow(path: string, prefix: string): boolean {

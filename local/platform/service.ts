@@ -64,5 +64,7 @@ export interface ResourceType {
   readonly replacedOn?: readonly string[];
   /** Paths of properties that are known not to be honoured, each with the reason, which is named with it at start. */
   readonly notHonoured?: Readonly<Record<string, string>>;
+  /** What certain values of honoured properties ask for and do not get, each with the reason; named at start in the same place. */
+  readonly unmet?: (properties: Readonly<Record<string, unknown>>) => Readonly<Record<string, string>>;
   create(resource: TemplateResource): Promise<ResourceIdentity>;
 }

@@ -1,4 +1,5 @@
 import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { unhonouredPaths } from '../../local/assembly/honoured-properties.ts';
 import { CloudWatchService } from '../../local/cloudwatch/cloudwatch.service.ts';
 import { AwsError } from '../../local/platform/call.ts';
 import type { Measurement } from '../../local/platform/measurement.ts';
@@ -178,9 +179,29 @@ test('what has a value at each moment is looked at every minute', async () => {
   expect(reports).toEqual([expect.stringContaining('is raised')]);
 });
 
-test('a metric of AWS that nothing here emits is named; a topic that cannot be told as well', async () => {
-  await create('age', { ...SINGLE, Namespace: 'AWS/SQS', MetricName: 'Age' });
-  expect(reports).toEqual(['The alarm age reads AWS/SQS Age, which nothing here emits: to it, that is missing.']);
+test('each metric of AWS that nothing here emits is named once as not honoured, with its alarm', () => {
+  const [type] = cloudwatch.resourceTypes;
+  const namedOf = (properties: object) => type && unhonouredPaths(type, { AlarmName: 'age', ...properties });
+  const stat = (Id: string, MetricName: string, Stat: string) => ({
+    Id,
+    ReturnData: false,
+    MetricStat: { Metric: { Namespace: 'AWS/SQS', MetricName }, Period: 60, Stat },
+  });
+  const { Namespace, MetricName, Dimensions, Statistic, Period, ...rest } = SINGLE;
+  const Metrics = [
+    stat('a', 'Age', 'Maximum'),
+    stat('b', 'Age', 'Minimum'),
+    stat('c', 'Depth', 'Sum'),
+    { Id: 'e', Expression: 'a + b + c' },
+  ];
+  const age = 'AWS/SQS Age for age (nothing here emits it: to the alarm it is missing)';
+  expect(namedOf({ ...rest, Metrics })).toEqual([age]);
+  expect(namedOf({ ...SINGLE, Namespace: 'AWS/SQS', MetricName: 'Age' })).toEqual([age]);
+  // Functions may emit whatever they like.
+  expect(namedOf(SINGLE)).toEqual([]);
+});
+
+test('a topic that cannot be told is named', async () => {
   await create('failures', { ...SINGLE, AlarmActions: [`${TOPIC}-gone`] });
   measure('Failures', 6);
   await minutes(1);

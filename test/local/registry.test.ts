@@ -79,4 +79,9 @@ describe('paths that are not honoured', () => {
     const properties = { Rules: [{ Id: 1, Group: { Name: 'a' } }, { Group: { Name: 'b', Version: 1 } }], Colour: 'red' };
     expect(unhonouredPaths(explained, properties)).toEqual(['Rules.Group (nobody knows what is in it)', 'Colour']);
   });
+
+  test('are followed by what values of honoured properties ask for and do not get, once each, with the reason', () => {
+    const wanting = { ...type, unmet: ({ Colour }: Readonly<Record<string, unknown>>) => ({ [`paint of ${Colour}`]: 'there is none' }) };
+    expect(unhonouredPaths(wanting, { Colour: 'red' })).toEqual(['Colour', 'paint of red (there is none)']);
+  });
 });

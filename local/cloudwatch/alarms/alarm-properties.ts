@@ -61,7 +61,7 @@ export interface AlarmProperties extends Omit<z.output<typeof PROPERTIES>, 'Metr
 export const HONOURED = Object.keys(PROPERTIES.shape);
 
 /** Reads an alarm. Refuses by name what nothing here honours, and what CloudWatch would refuse. */
-export function readAlarm({ properties }: TemplateResource): AlarmProperties {
+export function readAlarm({ properties }: Pick<TemplateResource, 'properties'>): AlarmProperties {
   const { Metrics, ...read } = PROPERTIES.parse(properties);
   const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods } = read;
   const queries = Metrics ?? [singleMetric(read)];

@@ -5,7 +5,7 @@ import type { ResourceType, TemplateResource } from '../../platform/service.ts';
 import type { MetricStore } from '../metric-store.ts';
 import { Alarm, type StateChange } from './alarm.ts';
 import { alarmMessage } from './alarm-message.ts';
-import { HONOURED, readAlarm } from './alarm-properties.ts';
+import { type AlarmProperties, HONOURED, readAlarm } from './alarm-properties.ts';
 import type { AlarmState } from './missing-data.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,7 +25,7 @@ export interface AlarmsOptions {
   readonly metrics: () => Promise<MetricStore>;
   /** Whether anybody here emits a metric. */
   readonly isEmitted: (namespace: string, name: string) => boolean;
-  /** Told of alarms that change, of metrics that nobody emits, and of topics that cannot be told. */
+  /** Told of alarms that are raised, and of topics that cannot be told. */
   readonly report: (line: string) => void;
 }
 
@@ -45,6 +45,7 @@ export class Alarms {
       type: 'AWS::CloudWatch::Alarm',
       honours: HONOURED,
       inert: { Tags: 'nothing local reads tags' },
+      unmet: (properties) => this.#missingMetrics(readAlarm({ properties })),
       create: async (resource) => {
         const { arn, properties } = this.#create(resource);
         return { ref: properties.AlarmName, attributes: { Arn: arn } };
@@ -69,20 +70,26 @@ export class Alarms {
   }
 
   #create(resource: TemplateResource): Alarm {
-    const { clock, region, report, isEmitted } = this.#options;
+    const { clock, region } = this.#options;
     const properties = readAlarm(resource);
-    const { AlarmName: name, queries } = properties;
+    const { AlarmName: name } = properties;
     if (this.#alarms.has(name)) throw notEmulated(`a second alarm ${name}`);
-    for (const { MetricStat } of queries) {
-      const { Namespace = '', MetricName = '' } = MetricStat?.Metric ?? {};
-      if (MetricStat && !isEmitted(Namespace, MetricName)) {
-        report(`The alarm ${name} reads ${Namespace} ${MetricName}, which nothing here emits: to it, that is missing.`);
-      }
-    }
     const alarm = new Alarm(`arn:aws:cloudwatch:${region}:${LOCAL_ACCOUNT}:alarm:${name}`, properties, clock.now());
     this.#alarms.set(name, alarm);
     this.#watching ??= this.#watch();
     return alarm;
+  }
+
+  /** Each metric that an alarm reads, and that nobody here emits. */
+  #missingMetrics({ AlarmName, queries }: AlarmProperties): Readonly<Record<string, string>> {
+    const metrics = queries.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
+    const missing = metrics.filter(({ Namespace, MetricName }) => !this.#options.isEmitted(Namespace, MetricName));
+    return Object.fromEntries(
+      missing.map(({ Namespace, MetricName }) => [
+        `${Namespace} ${MetricName} for ${AlarmName}`,
+        'nothing here emits it: to the alarm it is missing',
+      ]),
+    );
   }
 
   /** When time is moved past several minutes at once, each of them is looked at, in their order. */
