@@ -17,9 +17,9 @@ describe('the catalogue', () => {
     expect(maxOutputTokens).toBeLessThan(contextTokens);
   });
 
-  test('is what the README says, with the date of its prices', () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replace(/ +\|/g, ' |');
-    expect(readme).toContain(`as of ${PRICES_AS_OF}`);
+  test('is what the docs say, with the date of its prices', () => {
+    const decisions = readFileSync(new URL('../../docs/decisions.md', import.meta.url), 'utf8').replace(/ +\|/g, ' |');
+    expect(decisions).toContain(`as of ${PRICES_AS_OF}`);
     for (const name of TEXT_MODEL_NAMES) {
       const { profileId, contextTokens, dollarsPerMillionTokens: price, takesSampling, reasonsFirst } = textModel(name);
       const behaviour = [...(takesSampling ? [] : ['no sampling, no prefill']), ...(reasonsFirst ? ['may reason first, may refuse'] : [])];
@@ -31,7 +31,7 @@ describe('the catalogue', () => {
         price.output,
         behaviour.join('; ') || 'takes both',
       ];
-      expect(readme).toContain(`| ${cells.join(' | ')} |`);
+      expect(decisions).toContain(`| ${cells.join(' | ')} |`);
     }
   });
 });
