@@ -28,6 +28,9 @@ const schema = z.strictObject({
 
 export type StageFile = z.output<typeof schema>;
 
+/** What such a file may hold. */
+export const STAGE_FILE_MEMBERS: readonly string[] = Object.keys(schema.shape);
+
 /** A team's values for a stage; none when there is no such file. Throws a sentence that names the file and what is wrong in it. */
 export function readStageFile(name: string, folder: string = FOLDER): StageFile {
   const file = path.join(folder, `${name}.json`);

@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { PROJECT } from '../support/runtime.ts';
+import { PAGES } from './pages.ts';
+import { commandsIn, functionsIn, type ShellCommand } from './shell-commands.ts';
+
+const run = promisify(execFile);
+
+const CDK = path.join(PROJECT, 'node_modules/.bin/cdk');
+/** What a shell has of its own. */
+const BUILTINS = ['[[', 'cd', 'echo', 'export', 'printf', 'set'];
+/** What a reader has, and a machine that tests need not. */
+const FOREIGN = ['aws'];
+/** Commands of npm's own. */
+const NPM = ['ci', 'install', 'run', 'start', 'test'];
+
+const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+
+interface Place {
+  readonly where: string;
+  readonly command: ShellCommand;
+}
+
+const fences = PAGES.flatMap((page) => page.fences).filter(({ language }) => language === 'sh');
+/** Commands of blocks, those that a sample of output shows behind a `$`, and those within a sentence. */
+const places: Place[] = PAGES.flatMap(({ file, fences: blocks, codes }) => [
+  ...blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ line, text }) => commandsIn(text).map((command) => ({ where: `${file}:${line}`, command }))),
+  ...blocks
+    .filter(({ language }) => language === 'text')
+    .flatMap(({ line, text }) =>
+      [...text.matchAll(/^\$ (.*)$/gm)].flatMap(([, shown = '']) =>
+        commandsIn(shown).map((command) => ({ where: `${file}:${line}`, command })),
+      ),
+    ),
+  ...codes
+    .filter((code) => /^(?:[A-Z_]+=\S+ )*(?:npm|npx) /.test(code))
+    .flatMap((code) => commandsIn(code).map((command) => ({ where: `${file}: ${code}`, command }))),
+]);
+
+/** The script of package.json that a command of npm runs, and what it is given; undefined for npm's own business. */
+function scriptOf({ program, words }: ShellCommand): { readonly name: string; readonly given: readonly string[] } | undefined {
+  if (program !== 'npm') return undefined;
+  const [verb = '', ...rest] = words;
+  if (verb === 'start' || verb === 'test') return { name: verb, given: rest.filter((word) => word !== '--') };
+  if (verb !== 'run') return undefined;
+  const [name = '', separator, ...given] = rest.filter((word) => word !== '-s');
+  return { name, given: separator === undefined ? [] : given };
+}
+
+/** What a command asks of the CLI of CDK, be it by npx or by a script. */
+function cdkOf(command: ShellCommand): string[] {
+  if (command.program === 'npx' && command.words[0] === 'cdk') return command.words.slice(1);
+  const { name, given } = scriptOf(command) ?? { name: '', given: [] };
+  return scripts[name]?.startsWith('cdk ') ? [...(scripts[name] ?? '').split(' ').slice(1), ...given] : [];
+}
+
+const optionsOf = (words: readonly string[]) => words.filter((word) => /^-/.test(word)).map((word) => word.split('=')[0] ?? '');
+const isOnPath = (program: string) =>
+  (process.env['PATH'] ?? '').split(path.delimiter).some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+test('commands are found at all', () => {
+  expect(places.length).toBeGreaterThan(50);
+  expect(places.map(({ command }) => command)).toContainEqual({ program: 'npx', words: ['cdk', 'deploy', '--all', '-c', 'stage=dev'] });
+});
+
+test('every block is a script that a shell can read', async () => {
+  for (const { file, line, text } of fences) {
+    const child = run('bash', ['-n']);
+    child.child.stdin?.end(text);
+    await child.catch((error: { stderr: string }) => {
+      throw new Error(`${file}:${line}: ${error.stderr}`);
+    });
+  }
+});
+
+test('every command is there', () => {
+  const functions = new Set(fences.flatMap(({ text }) => functionsIn(text)));
+  for (const { where, command } of places) {
+    const { program, words } = command;
+    const isThere = functions.has(program) || [...BUILTINS, ...FOREIGN].includes(program) || isOnPath(program);
+    expect([where, program, isThere]).toEqual([where, program, true]);
+    if (program === 'npm') expect(NPM).toContain(words[0]);
+    if (program === 'npx') expect([where, existsSync(path.join(PROJECT, 'node_modules/.bin', words[0] ?? ''))]).toEqual([where, true]);
+    const script = scriptOf(command);
+    if (script) expect([where, Object.keys(scripts)]).toEqual([where, expect.arrayContaining([script.name])]);
+  }
+});
+
+test('every script of package.json is told of', () => {
+  const told = new Set(places.flatMap(({ command }) => scriptOf(command)?.name ?? []));
+  expect([...told].sort()).toEqual(expect.arrayContaining(Object.keys(scripts).sort()));
+});
+
+/** Nobody has it, so that a program that knows all the others stops there, and does nothing. */
+const UNKNOWN = '--no-such-option';
+
+test('our programs know every option that they are given', async () => {
+  const given = new Map<string, string[]>();
+  for (const { command } of places) {
+    const { name, given: words } = scriptOf(command) ?? { name: '', given: [] };
+    const [program = '', file = ''] = (scripts[name] ?? '').split(' ');
+    if (program === 'node' && optionsOf(words).length > 0) given.set(file, [...(given.get(file) ?? []), ...words]);
+  }
+  expect([...given.keys()]).toContain('local/cli/manuel.ts');
+  await Promise.all(
+    [...given].map(async ([file, words]) => {
+      const { stderr } = await run('node', [file, ...words, UNKNOWN], { cwd: PROJECT }).catch((error: { stderr: string }) => error);
+      expect([file, stderr]).toEqual([file, expect.stringContaining(`Unknown option '${UNKNOWN}'`)]);
+    }),
+  );
+});
+
+test('CDK’s CLI knows every command and option that it is given', async () => {
+  const asked = new Map<string, Set<string>>();
+  for (const { command } of places) {
+    const [verb, ...words] = cdkOf(command);
+    if (verb === undefined) continue;
+    asked.set(verb, new Set([...(asked.get(verb) ?? []), ...optionsOf(words)]));
+  }
+  const help = async (...words: string[]) => (await run(CDK, [...words, '--help'], { cwd: PROJECT })).stdout;
+  const general = await help();
+  const verbs = [...general.matchAll(/^ {2}cdk ([\w-]+)|\[aliases: ([\w-]+)/gm)].map(([, name, alias]) => name ?? alias);
+  expect(verbs).toEqual(expect.arrayContaining([...asked.keys()]));
+  const isIn = (text: string, option: string) => new RegExp(`(?<![\\w-])${option}(?![\\w-])`).test(text);
+  await Promise.all(
+    [...asked].map(async ([verb, options]) => {
+      const particular = [...options].filter((option) => !isIn(general, option));
+      if (particular.length === 0) return;
+      const text = await help(verb);
+      for (const option of particular) expect([verb, option, isIn(text, option)]).toEqual([verb, option, true]);
+    }),
+  );
+});
