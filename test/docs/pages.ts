@@ -78,7 +78,7 @@ function readPage(file: string, source: string): Page {
     if (before === 'th_open' || before === 'td_open') tables.at(-1)?.at(-1)?.push(content);
     for (const child of children ?? []) {
       if (child.type === 'code_inline') codes.push(child.content);
-      if (child.type === 'link_open') links.push(child.attrGet('href') ?? '');
+      if (child.type === 'link_open') links.push(String(child.attrGet('href') ?? ''));
     }
   }
   return { file, source, fences, codes, links, headings, anchors: headings.map(anchorOf), tables };
