@@ -10,7 +10,7 @@ export const TYPESCRIPT_PAGES: readonly Page[] = PAGES.filter(({ fences }) => fe
 export const moduleNameOf = ({ file }: Page): string => `${path.basename(file, '.md')}.ts`;
 
 /** The blocks of a page as one module, each at its own lines. */
-export function moduleOf({ source, fences }: Page): string {
+function moduleOf({ source, fences }: Page): string {
   const lines = source.split('\n').map(() => '');
   for (const { language, line, text } of fences) {
     if (language === 'ts') lines.splice(line - 1, text.trimEnd().split('\n').length, ...text.trimEnd().split('\n'));
