@@ -23,10 +23,10 @@ test.each(Object.entries(MOST_IDLE))('%s costs less than $%d a month while nobod
   expect(idleCost(name)).toBeLessThan(most);
 });
 
-test('the README says what each stage costs', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+test('the docs say what each stage costs', () => {
+  const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
   for (const name of STAGE_NAMES)
-    expect(readme).toContain(`| \`${name}\` | $${idleCost(name).toFixed(2)} | $${queryCost(name).toFixed(3)} |`);
+    expect(page).toContain(`| \`${name}\` | $${idleCost(name).toFixed(2)} | $${queryCost(name).toFixed(3)} |`);
 });
 
 test.each(STAGE_NAMES)('1,000 questions cost less than five cents besides the model in %s', (name) => {
