@@ -6,11 +6,11 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
+import { type Fence, PAGES, type Page } from '../docs/pages.ts';
+import { differences } from '../docs/shape.ts';
+import { moduleFolder, moduleNameOf, TYPESCRIPT_PAGES } from '../docs/typescript.ts';
 import { loadRecordings } from '../fixtures/recordings.ts';
 import { PROJECT, SHARED_ASSEMBLY, type StartedRuntime, startRuntime } from '../support/runtime.ts';
-import { type Fence, PAGES, type Page } from './pages.ts';
-import { differences } from './shape.ts';
-import { moduleFolder, moduleNameOf, TYPESCRIPT_PAGES } from './typescript.ts';
 
 const run = promisify(execFile);
 const PAGE_TIMEOUT_MS = 120_000;
