@@ -7,6 +7,7 @@ import { STAGE_NAMES, type StageName } from '../../lib/stage-config.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import { ROUTES } from '../support/routes.ts';
 import { PROJECT } from '../support/runtime.ts';
+import { appOf } from '../support/templates.ts';
 import { inBackticks, PAGES, pageOf, tableOf } from './pages.ts';
 import { commandsIn } from './shell-commands.ts';
 
@@ -119,6 +120,12 @@ describe('values of a stage', () => {
     if (typeof value === 'number') return value.toLocaleString('en-GB');
     return Array.isArray(value) ? value.map((one) => (one === '*' ? 'any' : one)).join(', ') : String(value);
   }
+});
+
+test('every stack that a stage may have is told of, and no other', () => {
+  const named = tableOf(deploy, 'stack').map(([name = '']) => inBackticks(name));
+  const { stage } = appOf(stageConfig('prod'));
+  expect(named.sort()).toEqual(stage.node.children.map(({ node }) => `Manuel-<stage>-${node.id}`).sort());
 });
 
 test('each variable of the environment that is ours is told of, and no other', () => {
