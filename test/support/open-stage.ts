@@ -3,7 +3,7 @@ import type { Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { ManuelStage } from '../../lib/manuel.stage.ts';
 import { CapabilityFunction } from '../../lib/platform/capability-function.ts';
-import { appOf } from './templates.ts';
+import { appOf, withoutStackTraces } from './templates.ts';
 
 /** A stage that can still be changed. */
 export interface OpenStage {
@@ -27,7 +27,7 @@ export function synthOf(change: Change): string {
     role: (contractName) => functions.find(({ contract }) => contract.name === contractName)?.role as Role,
   });
   try {
-    app.synth();
+    withoutStackTraces(() => app.synth());
     return 'passed';
   } catch (error) {
     return String(error);
