@@ -102,43 +102,54 @@ test('every script of package.json is told of', () => {
   expect([...told].sort()).toEqual(expect.arrayContaining(Object.keys(scripts).sort()));
 });
 
+/** Processes of programs that load much, on a machine that may be busy. */
+const PROCESSES_TIMEOUT_MS = 180_000;
+
 /** Nobody has it, so that a program that knows all the others stops there, and does nothing. */
 const UNKNOWN = '--no-such-option';
 
-test('our programs know every option that they are given', async () => {
-  const given = new Map<string, string[]>();
-  for (const { command } of places) {
-    const { name, given: words } = scriptOf(command) ?? { name: '', given: [] };
-    const [program = '', file = ''] = (scripts[name] ?? '').split(' ');
-    if (program === 'node' && optionsOf(words).length > 0) given.set(file, [...(given.get(file) ?? []), ...words]);
-  }
-  expect([...given.keys()]).toContain('local/cli/manuel.ts');
-  await Promise.all(
-    [...given].map(async ([file, words]) => {
-      const { stderr } = await run('node', [file, ...words, UNKNOWN], { cwd: PROJECT }).catch((error: { stderr: string }) => error);
-      expect([file, stderr]).toEqual([file, expect.stringContaining(`Unknown option '${UNKNOWN}'`)]);
-    }),
-  );
-});
+test(
+  'our programs know every option that they are given',
+  async () => {
+    const given = new Map<string, string[]>();
+    for (const { command } of places) {
+      const { name, given: words } = scriptOf(command) ?? { name: '', given: [] };
+      const [program = '', file = ''] = (scripts[name] ?? '').split(' ');
+      if (program === 'node' && optionsOf(words).length > 0) given.set(file, [...(given.get(file) ?? []), ...words]);
+    }
+    expect([...given.keys()]).toContain('local/cli/manuel.ts');
+    await Promise.all(
+      [...given].map(async ([file, words]) => {
+        const { stderr } = await run('node', [file, ...words, UNKNOWN], { cwd: PROJECT }).catch((error: { stderr: string }) => error);
+        expect([file, stderr]).toEqual([file, expect.stringContaining(`Unknown option '${UNKNOWN}'`)]);
+      }),
+    );
+  },
+  PROCESSES_TIMEOUT_MS,
+);
 
-test('CDK’s CLI knows every command and option that it is given', async () => {
-  const asked = new Map<string, Set<string>>();
-  for (const { command } of places) {
-    const [verb, ...words] = cdkOf(command);
-    if (verb === undefined) continue;
-    asked.set(verb, new Set([...(asked.get(verb) ?? []), ...optionsOf(words)]));
-  }
-  const help = async (...words: string[]) => (await run(CDK, [...words, '--help'], { cwd: PROJECT })).stdout;
-  const general = await help();
-  const verbs = [...general.matchAll(/^ {2}cdk ([\w-]+)|\[aliases: ([\w-]+)/gm)].map(([, name, alias]) => name ?? alias);
-  expect(verbs).toEqual(expect.arrayContaining([...asked.keys()]));
-  const isIn = (text: string, option: string) => new RegExp(`(?<![\\w-])${option}(?![\\w-])`).test(text);
-  await Promise.all(
-    [...asked].map(async ([verb, options]) => {
-      const particular = [...options].filter((option) => !isIn(general, option));
-      if (particular.length === 0) return;
-      const text = await help(verb);
-      for (const option of particular) expect([verb, option, isIn(text, option)]).toEqual([verb, option, true]);
-    }),
-  );
-});
+test(
+  'CDK’s CLI knows every command and option that it is given',
+  async () => {
+    const asked = new Map<string, Set<string>>();
+    for (const { command } of places) {
+      const [verb, ...words] = cdkOf(command);
+      if (verb === undefined) continue;
+      asked.set(verb, new Set([...(asked.get(verb) ?? []), ...optionsOf(words)]));
+    }
+    const help = async (...words: string[]) => (await run(CDK, [...words, '--help'], { cwd: PROJECT })).stdout;
+    const general = await help();
+    const verbs = [...general.matchAll(/^ {2}cdk ([\w-]+)|\[aliases: ([\w-]+)/gm)].map(([, name, alias]) => name ?? alias);
+    expect(verbs).toEqual(expect.arrayContaining([...asked.keys()]));
+    const isIn = (text: string, option: string) => new RegExp(`(?<![\\w-])${option}(?![\\w-])`).test(text);
+    await Promise.all(
+      [...asked].map(async ([verb, options]) => {
+        const particular = [...options].filter((option) => !isIn(general, option));
+        if (particular.length === 0) return;
+        const text = await help(verb);
+        for (const option of particular) expect([verb, option, isIn(text, option)]).toEqual([verb, option, true]);
+      }),
+    );
+  },
+  PROCESSES_TIMEOUT_MS,
+);
