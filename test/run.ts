@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SHARED_BUNDLES } from './support/changed-sources.ts';
+import { EXTRACTED_DIRECTORY } from './support/extracted-manuals.ts';
 import { GRANTS_DIRECTORY } from './support/grants.ts';
 import { METRICS_DIRECTORY } from './support/metrics.ts';
 import { run, runTests } from './support/run.ts';
@@ -53,6 +54,9 @@ if (existsSync(path.join(assembly, 'manifest.json'))) {
 const [grants, metrics] = [path.join(directory, 'grants'), path.join(directory, 'metrics')];
 for (const folder of [grants, metrics]) mkdirSync(folder);
 process.env[GRANTS_DIRECTORY] = grants;
+const extracted = path.join(directory, 'extracted');
+mkdirSync(extracted);
+process.env[EXTRACTED_DIRECTORY] = extracted;
 process.env[METRICS_DIRECTORY] = metrics;
 const tests = await runTests(['--coverage']);
 passed += tests.passed;

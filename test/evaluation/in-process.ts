@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
-import { extractPages } from '../../lambdas/manuals/extraction/extract-pages.ts';
 import type { AnswerEnding } from '../../lambdas/query/answer-generator.ts';
 import { type Prompt, renderPrompt } from '../../lambdas/query/prompt.contract.ts';
 import { DEFAULT_MAX_RESULTS } from '../../lambdas/query/query.contract.ts';
@@ -19,6 +18,7 @@ import {
   type TestKnowledgeBase,
 } from '../local/bedrock-support.ts';
 import { ADMITTED, callerNamed } from '../support/callers.ts';
+import { extractedManual } from '../support/extracted-manuals.ts';
 import type { Asker, Stage } from './stage.ts';
 
 const CIRCUMSTANCES = { admission: ADMITTED, deadline: new AbortController().signal };
@@ -62,7 +62,7 @@ export class InProcessStage implements Stage {
 
   /** The manual's name is its owner's and its own id. */
   async own({ name, path, contentType }: EvaluationManual | PoisonedManual): Promise<Asker> {
-    const { pages } = await extractPages(contentType, readFileSync(path));
+    const { pages } = await extractedManual(contentType, readFileSync(path));
     const documents = pages.map(({ number, text, section }): TestDocument => {
       const metadata: Record<string, AttributeValue> = { [PASSAGE_METADATA.owner]: name, [PASSAGE_METADATA.manual]: name };
       if (contentType === 'application/pdf') metadata[PASSAGE_METADATA.page] = number;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { extractPages } from '../../lambdas/manuals/extraction/extract-pages.ts';
 import { TEXT_MODEL_NAMES } from '../../lambdas/query/models.contract.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { EXAMPLE } from '../../local/cli/welcome.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { loadManualFixtures, type ManualFixture } from '../fixtures/fixtures.ts';
+import { extractedManual } from '../support/extracted-manuals.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, type SignedInUser } from '../support/users.ts';
@@ -32,7 +32,7 @@ async function becomeOwner(fixture: ManualFixture): Promise<Owner> {
   const user = await newUser(runtime.file);
   const manualId = await user.client.upload(fixture.path, fixture.contentType);
   await user.client.untilReady(manualId);
-  const { pages } = await extractPages(fixture.contentType, await readFile(fixture.path));
+  const { pages } = await extractedManual(fixture.contentType, await readFile(fixture.path));
   return { ...user, fixture, manualId, pageTexts: new Map(pages.map(({ number, text }) => [number, text])) };
 }
 
