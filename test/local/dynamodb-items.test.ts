@@ -133,14 +133,14 @@ describe('the quota reservation', () => {
     await expect(refund()).rejects.toBeInstanceOf(ConditionalCheckFailedException);
   });
 
-  test('1,000 parallel reservations never pass the limit', async () => {
+  // A thousand, of which the most is the SDK's own work, are sent by the test of the ledger.
+  test('200 parallel reservations never pass the limit', async () => {
     const results = await Promise.allSettled(
-      Array.from({ length: 1000 }, (_, index) => reserve(`${index}`, { day: 40, month: 1000, rate: 5000 })),
+      Array.from({ length: 200 }, (_, index) => reserve(`${index}`, { day: 40, month: 1000, rate: 5000 })),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(20);
     expect(await get('ada')).toMatchObject({ d20261120: 40, m202611: 40, r29400000: 20 });
-    // About one and a half seconds on an idle machine, nearly all of it the SDK's own work.
-  }, 30_000);
+  });
 
   test('a sparse index shows only open reservations', async () => {
     await put({ user: 'ada', open_shard: 3, open_since: 10 });
