@@ -13,9 +13,6 @@ const ACKNOWLEDGED: Acknowledgements = {
   'Manuel-dev/storage/ManualsScan/Role: s3:GetObject on': 'AWS asks for it of every plan; in this bucket every object has versions.',
   'Manuel-dev/storage/ManualsScan/Role: s3:GetObjectTagging on': 'As for reading.',
   'Manuel-dev/storage/ManualsScan/Role: s3:PutObjectTagging on': 'As for reading.',
-  'cloudwatch.amazonaws.com: kms:Decrypt on': 'There are no alarms yet.',
-  'cloudwatch.amazonaws.com: kms:GenerateDataKey on': 'There are no alarms yet.',
-  'cloudwatch.amazonaws.com: sns:Publish on': 'There are no alarms yet.',
 };
 
 const [directory = ''] = process.argv.slice(2);
