@@ -66,7 +66,10 @@ async function untilSo(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 const until = (isSo: () => Promise<boolean>) => inHaste(control, untilSo(isSo));
-const untilStatus = (manualId: string, status: string) => until(async () => (await user.client.manual(manualId)).status === status);
+const hasStatus = async (manualId: string, status: string) => (await user.client.manual(manualId)).status === status;
+const untilFailed = (manualId: string) => until(() => hasStatus(manualId, 'failed'));
+/** Not in haste, in which it would be over before it is seen. */
+const untilIndexing = (manualId: string) => untilSo(() => hasStatus(manualId, 'indexing'));
 const passagesOf = (manualId: string) => operator.passages({ equals: { key: 'manual_id', value: manualId } });
 
 /** What is left of a manual: passages, versions of its files, and items that name it, among them what is hidden. */
@@ -125,10 +128,11 @@ test('a manual can be deleted in every state, and what its form uploads later is
   await control.failDocuments(`^${unindexed.manualId}#2$`);
   await Promise.all([unreadable.send(), unindexed.send()]);
   const indexing = await startUpload(['Two.']);
-  await Promise.all([untilStatus(unreadable.manualId, 'indexing'), untilStatus(unindexed.manualId, 'failed')]);
+  await untilIndexing(unreadable.manualId);
+  await untilFailed(unindexed.manualId);
   await control.setIngestionTimes({ inProgressMs: FOUR_MINUTES_MS });
   await indexing.send();
-  await untilStatus(indexing.manualId, 'indexing');
+  await untilIndexing(indexing.manualId);
   const all = [awaiting, unreadable, unindexed, indexing];
   await Promise.all(all.map(({ manualId }) => user.client.delete(manualId)));
   await Promise.all(all.map(({ manualId }) => untilGone(manualId)));
@@ -176,7 +180,7 @@ test('a passing fault of any service only delays it', async () => {
 test('what cannot be deleted becomes a dead letter and stays hidden, and a redrive takes it up again', async () => {
   const { manualId, send } = await startUpload();
   await send();
-  await untilStatus(manualId, 'indexing');
+  await untilIndexing(manualId);
   await control.armFault({ service: 's3', operation: 'DeleteObjects', kind: 'deny' });
   const sqs = new SQSClient(operatorConfig(runtime.file));
   const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
