@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { openRequestGuard } from '../shared/open-request-guard.ts';
+import { openRequestGuard } from '../shared/guard/open-request-guard.ts';
 import { validate } from '../shared/validation.ts';
 import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { HiddenManuals } from '../usage/hidden-manuals.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type FunctionContract, positiveInteger } from '../shared/function.contract.ts';
-import { guardedApiEnvironment } from '../shared/guard.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard/guard.contract.ts';
 import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { isQuestion, MAX_QUESTION_CHARACTERS, retrievalEnvironment } from '../shared/retrieval.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';

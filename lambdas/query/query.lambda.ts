@@ -2,9 +2,9 @@ import { BedrockAgentRuntimeClient } from '@aws-sdk/client-bedrock-agent-runtime
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parseEnvironment } from '../shared/environment.ts';
+import { openRequestGuard } from '../shared/guard/open-request-guard.ts';
 import { ManualRetriever } from '../shared/manual-retriever.ts';
 import { logger } from '../shared/observability.ts';
-import { openRequestGuard } from '../shared/open-request-guard.ts';
 import { streamingApiHandler } from '../shared/streaming-api-handler.ts';
 import { openSpendGate } from '../spend/open-spend-gate.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';

@@ -1,6 +1,6 @@
-import type { Admission } from '../shared/admission.ts';
 import type { Caller } from '../shared/caller.ts';
 import { type AnswerInEvents, UNDER_WAY } from '../shared/event-stream.ts';
+import type { Admission } from '../shared/guard/admission.ts';
 import type { Passage, Search } from '../shared/manual-retriever.ts';
 import { Problem } from '../shared/problem.ts';
 import type { Reservation, ReserveOptions } from '../usage/reservation.ts';

@@ -1,6 +1,5 @@
 import { MethodNotAllowedError, NotFoundError, Router } from '@aws-lambda-powertools/event-handler/http';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { admitted } from './admission.ts';
 import {
   type ApiEnvironment,
   type ApiRequest,
@@ -15,6 +14,7 @@ import {
   withinLimit,
 } from './api-request.ts';
 import type { FunctionContract, RouteContract } from './function.contract.ts';
+import { admitted } from './guard/admission.ts';
 import { logger } from './observability.ts';
 import { noSuchRoute } from './problem.ts';
 

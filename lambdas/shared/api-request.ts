@@ -1,15 +1,15 @@
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import type { Admission } from './admission.ts';
 import { type Caller, callerFromClaims } from './caller.ts';
 import type { Environment } from './environment.ts';
 import type { apiEnvironment, FunctionContract, RouteContract } from './function.contract.ts';
+import type { Admission } from './guard/admission.ts';
+import { Refusal } from './guard/refusal.ts';
+import type { RequestGuard } from './guard/request-guard.ts';
 import { REQUEST_METRICS, SECURITY_METRICS } from './metrics.contract.ts';
 import { emit, hashedUserId, logger } from './observability.ts';
 import { toProblem } from './problem.ts';
 import { PROBLEM_CONTENT_TYPE, type ProblemDocument } from './problems.contract.ts';
-import { Refusal } from './refusal.ts';
-import type { RequestGuard } from './request-guard.ts';
 import { corsHeaders, SECURITY_HEADERS } from './response-headers.ts';
 import { parseBody } from './validation.ts';
 

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { prefersEvents } from './accept.ts';
-import { admittedEach } from './admission.ts';
 import {
   type ApiEnvironment,
   type ApiRequest,
@@ -18,6 +17,7 @@ import {
 } from './api-request.ts';
 import { type AnswerInEvents, formatEvent, KEEP_ALIVE, type ServerSentEvent, UNDER_WAY, wholeOf } from './event-stream.ts';
 import type { FunctionContract, RouteContract } from './function.contract.ts';
+import { admittedEach } from './guard/admission.ts';
 import { noSuchRoute, Problem } from './problem.ts';
 
 /** For an answer in events. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { commonEnvironment, type FunctionContract, text } from '../shared/function.contract.ts';
-import { guardedApiEnvironment } from '../shared/guard.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard/guard.contract.ts';
 import type { MetricsContract } from '../shared/metrics.contract.ts';
 import { spendGateEnvironment } from '../spend/spend.contract.ts';
 import { meterEnvironment, type UsageDocument } from '../usage/usage.contract.ts';

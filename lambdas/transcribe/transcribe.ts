@@ -1,7 +1,7 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
-import type { Admission } from '../shared/admission.ts';
 import { allEnded } from '../shared/all-ended.ts';
 import type { Caller } from '../shared/caller.ts';
+import type { Admission } from '../shared/guard/admission.ts';
 import { Problem } from '../shared/problem.ts';
 import type { OpenReservation, Reservation, ReserveOptions } from '../usage/reservation.ts';
 import { type Job, type JobChange, type JobState, jobDocument, type Metering, meteredBy, newJob } from './job.ts';

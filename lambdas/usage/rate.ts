@@ -1,5 +1,5 @@
-import { READS_PER_REQUEST } from '../shared/guard.contract.ts';
-import { Refusal } from '../shared/refusal.ts';
+import { READS_PER_REQUEST } from '../shared/guard/guard.contract.ts';
+import { Refusal } from '../shared/guard/refusal.ts';
 import { secondsUntil } from '../shared/utc-day.ts';
 
 /** What a request counts as: one that only looks has more room, and takes none from the others. */

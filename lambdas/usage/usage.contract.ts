@@ -1,5 +1,5 @@
 import { type FunctionContract, positiveInteger, text } from '../shared/function.contract.ts';
-import { guardedApiEnvironment } from '../shared/guard.contract.ts';
+import { guardedApiEnvironment } from '../shared/guard/guard.contract.ts';
 import type { MetricsContract } from '../shared/metrics.contract.ts';
 
 /** What a function needs to meter what it does; `Usage.grantMeter` provides it together with the permission. */

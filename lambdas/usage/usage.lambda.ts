@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { apiHandler } from '../shared/api-handler.ts';
 import { parseEnvironment } from '../shared/environment.ts';
-import { openRequestGuard } from '../shared/open-request-guard.ts';
+import { openRequestGuard } from '../shared/guard/open-request-guard.ts';
 import { quotaDocument } from './reservation.ts';
 import { usageContract } from './usage.contract.ts';
 import { UsageLedger } from './usage-ledger.ts';

@@ -1,4 +1,4 @@
-import { READS_PER_REQUEST } from '../../lambdas/shared/guard.contract.ts';
+import { READS_PER_REQUEST } from '../../lambdas/shared/guard/guard.contract.ts';
 import type { StageConfig } from '../stage-config.ts';
 
 /** What API Gateway lets through of one method, of all users together, by a bucket that `rate` refills (requests per second). */

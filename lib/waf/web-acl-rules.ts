@@ -2,7 +2,7 @@ import type { CfnIPSet, CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import { manualsContract } from '../../lambdas/manuals/manuals.contract.ts';
 import { queryContract } from '../../lambdas/query/query.contract.ts';
 import type { RouteContract } from '../../lambdas/shared/function.contract.ts';
-import { READS_PER_REQUEST } from '../../lambdas/shared/guard.contract.ts';
+import { READS_PER_REQUEST } from '../../lambdas/shared/guard/guard.contract.ts';
 import { transcribeContract } from '../../lambdas/transcribe/transcribe.contract.ts';
 import type { StageConfig } from '../stage-config.ts';
 import { ANONYMOUS_IPS, BODY_LABELS, COMMON_RULES, IP_REPUTATION, KNOWN_BAD_INPUTS, managed, SQL_INJECTION } from './managed-rules.ts';

@@ -1,4 +1,4 @@
-import { REFUSAL_KINDS } from '../../lambdas/shared/guard.contract.ts';
+import { REFUSAL_KINDS } from '../../lambdas/shared/guard/guard.contract.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
 import { EXPOSED_HEADERS, SECURITY_HEADERS } from '../../lambdas/shared/response-headers.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';

@@ -1,7 +1,7 @@
-import { Admission, admitted, admittedEach } from '../../lambdas/shared/admission.ts';
 import type { RouteContract } from '../../lambdas/shared/function.contract.ts';
+import { Admission, admitted, admittedEach } from '../../lambdas/shared/guard/admission.ts';
+import { Refusal } from '../../lambdas/shared/guard/refusal.ts';
 import { Problem } from '../../lambdas/shared/problem.ts';
-import { Refusal } from '../../lambdas/shared/refusal.ts';
 
 const READ: RouteContract = { method: 'GET', path: '/things', access: 'user' };
 const CHANGE: RouteContract = { method: 'POST', path: '/things', access: 'user' };

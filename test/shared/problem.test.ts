@@ -1,5 +1,5 @@
+import { Refusal } from '../../lambdas/shared/guard/refusal.ts';
 import { isThrottling, Problem, toProblem } from '../../lambdas/shared/problem.ts';
-import { Refusal } from '../../lambdas/shared/refusal.ts';
 
 const serviceError = (name: string, status = 400) =>
   Object.assign(new Error('arn:aws:dynamodb:…'), { name, $fault: 'client', $metadata: { httpStatusCode: status } });

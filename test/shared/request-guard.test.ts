@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { networkOf, within } from '../../lambdas/shared/client-address.ts';
 import type { RouteContract } from '../../lambdas/shared/function.contract.ts';
+import { networkOf, within } from '../../lambdas/shared/guard/client-address.ts';
 import { apiEvent } from '../support/api-events.ts';
 import { ALICE } from '../support/callers.ts';
 import { guardWith } from '../support/guards.ts';

@@ -3,8 +3,8 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { type ServerSentEvent, UNDER_WAY } from '../../lambdas/shared/event-stream.ts';
 import type { FunctionContract } from '../../lambdas/shared/function.contract.ts';
+import type { RequestGuard } from '../../lambdas/shared/guard/request-guard.ts';
 import { Problem } from '../../lambdas/shared/problem.ts';
-import type { RequestGuard } from '../../lambdas/shared/request-guard.ts';
 import { rateLimited } from '../../lambdas/usage/rate.ts';
 import { guardWith } from '../support/guards.ts';
 

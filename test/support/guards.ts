@@ -1,4 +1,4 @@
-import { type GuardRules, RequestGuard } from '../../lambdas/shared/request-guard.ts';
+import { type GuardRules, RequestGuard } from '../../lambdas/shared/guard/request-guard.ts';
 
 type Rates = ConstructorParameters<typeof RequestGuard>[0];
 

@@ -1,6 +1,6 @@
 import '../support/quiet-metrics.ts';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { networkOf } from '../../lambdas/shared/client-address.ts';
+import { networkOf } from '../../lambdas/shared/guard/client-address.ts';
 import { minuteCounter, minuteOf } from '../../lambdas/usage/rate.ts';
 import { RequestRates } from '../../lambdas/usage/request-rates.ts';
 import { UsageLedger } from '../../lambdas/usage/usage-ledger.ts';

@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { RequestRates } from '../usage/request-rates.ts';
-import type { Environment } from './environment.ts';
-import type { FunctionContract } from './function.contract.ts';
+import { RequestRates } from '../../usage/request-rates.ts';
+import type { Environment } from '../environment.ts';
+import type { FunctionContract } from '../function.contract.ts';
+import { logger } from '../observability.ts';
 import type { guardedApiEnvironment } from './guard.contract.ts';
-import { logger } from './observability.ts';
 import { RequestGuard } from './request-guard.ts';
 
 /** The guard of an execution environment, by the stage's values. It shares the connections of the function's own client. */

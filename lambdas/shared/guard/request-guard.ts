@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { RequestKind } from '../usage/rate.ts';
+import type { RequestKind } from '../../usage/rate.ts';
+import type { Caller } from '../caller.ts';
+import type { RouteContract } from '../function.contract.ts';
 import { Admission } from './admission.ts';
-import type { Caller } from './caller.ts';
 import { networkOf, within } from './client-address.ts';
-import type { RouteContract } from './function.contract.ts';
 import { Refusal } from './refusal.ts';
 
 /** What a stage lets in. */

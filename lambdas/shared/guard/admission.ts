@@ -1,4 +1,4 @@
-import type { RouteContract } from './function.contract.ts';
+import type { RouteContract } from '../function.contract.ts';
 import { Refusal } from './refusal.ts';
 
 /** How a request is counted, each way once at most. */

@@ -1,6 +1,6 @@
+import { Problem, type ProblemOptions } from '../problem.ts';
+import type { ProblemCode } from '../problems.contract.ts';
 import type { RefusalKind } from './guard.contract.ts';
-import { Problem, type ProblemOptions } from './problem.ts';
-import type { ProblemCode } from './problems.contract.ts';
 
 /** What the guard turns away. It is told as a security event when it is answered. */
 export class Refusal extends Problem {

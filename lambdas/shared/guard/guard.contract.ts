@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { apiEnvironment, positiveInteger, text } from './function.contract.ts';
+import { apiEnvironment, positiveInteger, text } from '../function.contract.ts';
 
 /** How many polls and reads a limit of requests allows for each of them: product.md, section 2, "polls and reads 5 times that". */
 export const READS_PER_REQUEST = 5;
