@@ -98,13 +98,18 @@ async function expectRefusal(authorization: string | undefined, by: keyof typeof
   for (const service of SERVICES) await control.armFault({ service, kind: 'deny' });
   const answers = await answersTo(PROTECTED, authorization).finally(() => control.clearFaults());
   expect(answers).toEqual(each(PROTECTED, refusalBy(by)));
-  expect(await stored()).toEqual(before);
+  const after = await stored();
+  expect({ ...after, passing: [] }).toEqual({ ...before, passing: [] });
+  // Nothing is new among what goes by itself, such as a network's count of its minute, which may have gone meanwhile.
+  expect(before.passing).toEqual(expect.arrayContaining(after.passing));
 }
 
-/** Every item of every table and every version of every object. */
+/** Every item of every table, and apart from them those that expire, and every version of every object. */
 async function stored() {
   using operator = new OperatorView(runtime.file);
-  return Promise.all([operator.items(), operator.objects()]);
+  const [items, objects] = await Promise.all([operator.items(), operator.objects()]);
+  const expires = (item: object) => 'expires_at' in item;
+  return { items: items.filter((item) => !expires(item)), passing: items.filter(expires), objects };
 }
 
 test('the table holds every route of the contracts, and no other', () => {
