@@ -1,3 +1,4 @@
+import { SPEND_FLAG_KEY } from '../../lambdas/spend/spend.contract.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { startChanged } from '../support/changed-sources.ts';
 import { Forger } from '../support/forged-tokens.ts';
@@ -104,10 +105,11 @@ async function expectRefusal(authorization: string | undefined, by: keyof typeof
   expect(before.passing).toEqual(expect.arrayContaining(after.passing));
 }
 
-/** Every item of every table, and apart from them those that expire, and every version of every object. */
+/** Every item of every table but the flag that a schedule writes; apart from them those that expire; and every version of every object. */
 async function stored() {
   using operator = new OperatorView(runtime.file);
-  const [items, objects] = await Promise.all([operator.items(), operator.objects()]);
+  const [all, objects] = await Promise.all([operator.items(), operator.objects()]);
+  const items = all.filter((item) => item['user_id'] !== SPEND_FLAG_KEY);
   const expires = (item: object) => 'expires_at' in item;
   return { items: items.filter((item) => !expires(item)), passing: items.filter(expires), objects };
 }
