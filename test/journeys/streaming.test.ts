@@ -249,7 +249,8 @@ test('a model that breaks off in the middle ends the answer with a problem, and 
 
 test('a client that hangs up stops nothing: the answer runs to its end, and is charged', async () => {
   const used = await usedBy(owner);
-  const runs = await operator.runsOf('Query/Function');
+  // The request before it was refused with a 502, and may be logged as late as now.
+  const lastRequest = async () => (await operator.logOf('Query/Function')).filter(({ message }) => message === 'request').at(-1);
   await control.setAnswerPace(PACE_MS);
   const leaving = new AbortController();
   const events = eventsOf(await inTime(ask({ signal: leaving.signal })));
@@ -257,12 +258,10 @@ test('a client that hangs up stops nothing: the answer runs to its end, and is c
   leaving.abort();
   await inTime(
     (async () => {
-      while ((await operator.runsOf('Query/Function')) === runs) await new Promise((resolve) => setTimeout(resolve, 20));
+      while ((await lastRequest())?.['status'] !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     })(),
   );
-  const lines = (await operator.logOf('Query/Function')).filter(({ message }) => message === 'request');
-  expect(lines.at(-1)).toMatchObject({ status: 200 });
-  expect(Number(lines.at(-1)?.['duration_ms'])).toBeGreaterThan(0);
+  expect(Number((await lastRequest())?.['duration_ms'])).toBeGreaterThan(0);
   expect(await usedBy(owner)).toBe(used + 1);
   expect(await openReservations(owner)).toEqual([]);
 });
