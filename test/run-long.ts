@@ -5,6 +5,6 @@ import { runTests } from './support/run.ts';
  * then fail; every hostile file; many damaged ones; every spoken question; services that keep a request waiting until its deadline; and a
  * runtime that is killed again and again. The last line counts what passed and failed.
  */
-const { passed, failed } = await runTests(['--testMatch', '**/*.long.test.ts']);
+const { passed, failed } = await runTests('long');
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

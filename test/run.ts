@@ -51,14 +51,10 @@ if (existsSync(path.join(assembly, 'manifest.json'))) {
   cpSync(BUNDLES, bundles, { recursive: true });
   process.env[SHARED_BUNDLES] = bundles;
 }
-const [grants, metrics] = [path.join(directory, 'grants'), path.join(directory, 'metrics')];
-for (const folder of [grants, metrics]) mkdirSync(folder);
-process.env[GRANTS_DIRECTORY] = grants;
-const extracted = path.join(directory, 'extracted');
-mkdirSync(extracted);
-process.env[EXTRACTED_DIRECTORY] = extracted;
-process.env[METRICS_DIRECTORY] = metrics;
-const tests = await runTests(['--coverage']);
+const grants = folderFor(GRANTS_DIRECTORY);
+const metrics = folderFor(METRICS_DIRECTORY);
+folderFor(EXTRACTED_DIRECTORY);
+const tests = await runTests('tests', ['--coverage']);
 passed += tests.passed;
 failed += tests.failed;
 await verify({ name: 'least privilege', command: ['node', 'test/least-privilege.ts', grants], prints: true });
@@ -68,6 +64,14 @@ rmSync(directory, { recursive: true, force: true });
 print('Apart from these: npm run test:long');
 print(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** An empty folder, of which the tests are told by a variable. */
+function folderFor(variable: string): string {
+  const folder = path.join(directory, variable.toLowerCase());
+  mkdirSync(folder);
+  process.env[variable] = folder;
+  return folder;
+}
 
 async function verify({ name, command, prints = false }: Check): Promise<void> {
   const startedAt = performance.now();

@@ -12,7 +12,7 @@ test('blocks of TypeScript compile as the project does; the line of an error is 
   await using folder = await moduleFolder();
   const options = {
     extends: path.join(PROJECT, 'tsconfig.json'),
-    compilerOptions: { typeRoots: [path.join(PROJECT, 'node_modules/@types')] },
+    compilerOptions: { typeRoots: [path.join(PROJECT, 'node_modules/@types')], types: ['node'] },
     include: ['*.ts'],
   };
   await writeFile(path.join(folder.path, 'tsconfig.json'), JSON.stringify(options));

@@ -172,8 +172,9 @@ describe('however her ids are mangled', () => {
 
   test('there is no such manual', async () => {
     const missing = await answerToBen({ method: 'GET', ...getManual(neverWas(annasManuals[0] ?? '')) });
-    const isMissing = async (id: string) =>
+    const isMissing = async (id: string) => {
       expect(await answerToBen({ method: 'GET', ...getManual(encodeURIComponent(id)) })).toEqual(missing);
+    };
     await fc.assert(fc.asyncProperty(mangled, isMissing), { numRuns: 60 });
   });
 
@@ -187,8 +188,9 @@ describe('however her ids are mangled', () => {
   });
 
   test('a cursor leads into one’s own list or nowhere', async () => {
-    const isHarmless = async (id: string) =>
+    const isHarmless = async (id: string) => {
       expect([200, 400]).toContain((await answerToBen({ method: 'GET', ...listAfter(base64url(id)) })).status);
+    };
     await fc.assert(fc.asyncProperty(mangled, isHarmless), { numRuns: 40 });
   });
 });

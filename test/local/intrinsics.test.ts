@@ -118,14 +118,14 @@ describe('whatever the texts are', () => {
 
   test('what has no intrinsic function in it stays as it is', () => {
     const plain = fc.jsonValue().filter((value) => !/"(Ref|Condition|Fn::[^"]*)":/.test(JSON.stringify(value)));
-    fc.assert(fc.property(plain, (value) => expect(resolve(value)).toEqual(value)));
+    fc.assert(fc.property(plain, (value) => void expect(resolve(value)).toEqual(value)));
   });
 
   test('Fn::Split takes apart what Fn::Join has joined', () => {
-    const separator = text.filter((part) => part !== '');
+    const separator = fc.string({ unit: fc.constantFrom('|', '/', ','), minLength: 1 });
+    const part = text.filter((characters) => !/[|/,]/.test(characters));
     fc.assert(
-      fc.property(separator, fc.array(text, { minLength: 1 }), (by, parts) => {
-        fc.pre(parts.join(by).split(by).length === parts.length);
+      fc.property(separator, fc.array(part, { minLength: 1 }), (by, parts) => {
         expect(resolve({ 'Fn::Split': [by, { 'Fn::Join': [by, parts] }] })).toEqual(parts);
       }),
     );

@@ -167,7 +167,7 @@ test('an error at init is what the caller gets', async () => {
 });
 
 test('the environment holds what Lambda and the template say, and nothing of this machine but the PATH', async () => {
-  process.env['SECRET_OF_THE_DEVELOPER'] = 'do not tell';
+  vi.stubEnv('SECRET_OF_THE_DEVELOPER', 'do not tell');
   const name = await under.deploy('handlers.environment', {
     Environment: { Variables: { TABLE: 'manuals', TZ: 'Europe/Zurich' } },
     MemorySize: 256,

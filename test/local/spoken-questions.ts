@@ -19,7 +19,7 @@ export function testRecognition(recordings: readonly RecordingFixture[]): void {
     engine === NO_ENGINE
       ? 'spoken questions are not listened to: no engine is installed (on Debian: apt-get install pocketsphinx pocketsphinx-en-us)'
       : `spoken questions are understood by ${engine.description}`;
-  // Among many files jest does not name what it skips.
+  // Among many files Vitest does not name what it skips.
   if (engine === NO_ENGINE) process.stdout.write(`\n${title}\n`);
 
   afterAll(() => engine.close());

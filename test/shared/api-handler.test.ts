@@ -1,4 +1,3 @@
-import '../support/quiet-metrics.ts';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { apiHandler } from '../../lambdas/shared/api-handler.ts';

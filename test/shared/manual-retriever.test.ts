@@ -1,10 +1,6 @@
+import { ManualRetriever } from '../../lambdas/shared/manual-retriever.ts';
 import { openKnowledgeBase, type TestKnowledgeBase } from '../local/bedrock-support.ts';
 import { ALICE } from '../support/callers.ts';
-
-// Read when the module loads; what is metered here is nobody's.
-process.env['POWERTOOLS_METRICS_DISABLED'] = 'true';
-process.env['POWERTOOLS_METRICS_NAMESPACE'] = 'Test';
-const { ManualRetriever } = await import('../../lambdas/shared/manual-retriever.ts');
 
 const page = (manual_id: string, text: string) => ({ id: `${manual_id}#1`, text, metadata: { user_id: 'alice', manual_id, page: 1 } });
 /** More than a filter names. */

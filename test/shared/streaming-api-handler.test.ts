@@ -103,9 +103,7 @@ async function* failing(items: readonly (ServerSentEvent | typeof UNDER_WAY | Pr
 
 const TOKEN = { event: 'token', data: { text: 'x' } };
 
-const { jest } = import.meta;
-
-afterEach(() => void jest.useRealTimers());
+afterEach(() => void vi.useRealTimers());
 
 const tooMany = (of: 'user' | 'ip') => () => Promise.reject(rateLimited(of, 'request', 2, 0));
 
@@ -189,25 +187,25 @@ describe('silence', () => {
   }
 
   test('sends nothing before the answer is under way, so that a refusal still has its status; then comments', async () => {
-    jest.useFakeTimers();
+    vi.useFakeTimers();
     const { work, say } = prompted();
     const { written, finished } = ask(work, { accept: EVENTS });
-    await jest.advanceTimersByTimeAsync(20_000);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(written()).toBe('');
     say(UNDER_WAY);
-    await jest.advanceTimersByTimeAsync(14_000);
+    await vi.advanceTimersByTimeAsync(14_000);
     expect(written()).toBe('');
-    await jest.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(reply(written())).toMatchObject({ status: 200, body: ': keep-alive\n\n' });
     say(TOKEN);
-    await jest.advanceTimersByTimeAsync(14_000);
+    await vi.advanceTimersByTimeAsync(14_000);
     expect(reply(written()).body).toBe(': keep-alive\n\nevent: token\ndata: {"text":"x"}\n\n');
-    await jest.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(reply(written()).body).toMatch(/token.*\n.*\n\n: keep-alive\n\n$/);
     say({ event: 'done', data: {} });
-    await jest.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(0);
     const { body } = await finished;
-    await jest.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(reply(written()).body).toBe(body);
   });
 
@@ -215,19 +213,19 @@ describe('silence', () => {
     [EVENTS, 61_500],
     ['application/json', 26_500],
   ])('of an answer that never comes ends for %s after %d ms', async (accept, limitMs) => {
-    jest.useFakeTimers();
+    vi.useFakeTimers();
     const { work, say } = prompted();
     const { written, finished, output } = ask(work, { accept });
-    await jest.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(0);
     if (accept === EVENTS) say(TOKEN);
-    await jest.advanceTimersByTimeAsync(limitMs - 1);
+    await vi.advanceTimersByTimeAsync(limitMs - 1);
     expect(written()).not.toContain('timeout');
-    await jest.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect((await finished).body).toContain('"code":"timeout"');
-    const write = jest.spyOn(output, 'write');
+    const write = vi.spyOn(output, 'write');
     // What comes all the same is said to nobody.
     say(TOKEN);
-    await jest.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(write).not.toHaveBeenCalled();
   });
 });

@@ -1,9 +1,19 @@
 import type { BedrockAgentClient } from '@aws-sdk/client-bedrock-agent';
 import type { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import type { DescribedManual } from '../../lambdas/manuals/manual.ts';
-import { ManualDocuments } from '../../lambdas/manuals/manual-documents.ts';
-import { type AnswerEnding, AnswerGenerator } from '../../lambdas/query/answer-generator.ts';
+import type { AnswerEnding } from '../../lambdas/query/answer-generator.ts';
 import type { TextModelName } from '../../lambdas/query/models.contract.ts';
+
+// Metrics are emitted or not as it is when they are loaded.
+vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+vi.resetModules();
+const { ManualDocuments } = await import('../../lambdas/manuals/manual-documents.ts');
+const { AnswerGenerator } = await import('../../lambdas/query/answer-generator.ts');
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
 
 /** What is printed as embedded metrics while something is done. */
 async function costsOf(work: () => Promise<unknown>) {

@@ -11,10 +11,9 @@ export interface Ended {
 
 /** Runs the command of the suites to its end. */
 export async function runSuites(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const { NODE_OPTIONS: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ['test/suite/run.ts', ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inherited, ...environment },
+    env: { ...process.env, ...environment },
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);

@@ -2,7 +2,7 @@ import { Parser } from 'htmlparser2';
 import { describeSpread, spreadOf, Waits } from './measure.ts';
 import { renderPage } from './page.ts';
 import { costSentence, plannedQuestions, SUITES } from './plan.ts';
-import { type JestReport, type Report, readRows } from './results.ts';
+import { type Report, readRows, type SuiteReport } from './results.ts';
 import { renderTable } from './table.ts';
 
 const PASSWORD = 'Analytical-Engine-1843';
@@ -18,7 +18,7 @@ const assertion = (title: string, status: string, further: object = {}) => ({
   ...further,
 });
 
-const JEST: JestReport = {
+const VITEST: SuiteReport = {
   testResults: [
     {
       name: '/somewhere/test/suite/smoke.suite.ts',
@@ -36,7 +36,7 @@ const JEST: JestReport = {
 };
 
 const NOTES = '{"test":"health","detail":"version 1.2.3"}\n{"test":"health","detail":"alive"}\n';
-const ROWS = readRows(JEST, NOTES, [PASSWORD]);
+const ROWS = readRows(VITEST, NOTES, [PASSWORD]);
 const REPORT: Report = { url: 'https://api.example/?<script>', startedAt: '2026-11-21T10:00:00.000Z', durationMs: 61_000, rows: ROWS };
 
 test('a row for each check: passed with what it noted, failed with why, or not run and what it needs', () => {

@@ -18,8 +18,8 @@ export interface Report {
   readonly rows: readonly Row[];
 }
 
-/** As much of Jest's own report as is read. */
-export interface JestReport {
+/** As much of Vitest's own report as is read. */
+export interface SuiteReport {
   readonly testResults: readonly {
     readonly name: string;
     readonly message: string;
@@ -42,7 +42,7 @@ const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
  * @param notes what checks have noted, a line of JSON each
  * @param secrets what no report may hold
  */
-export function readRows({ testResults }: JestReport, notes: string, secrets: readonly string[]): Row[] {
+export function readRows({ testResults }: SuiteReport, notes: string, secrets: readonly string[]): Row[] {
   const noted = new Map<string, string[]>();
   for (const line of notes.split('\n').filter((text) => text !== '')) {
     const { test, detail } = JSON.parse(line) as { test: string; detail: string };

@@ -7,7 +7,7 @@ import { type OpenTarget, openTarget, Unreachable } from './open-target.ts';
 import { readSuiteOptions, type SuiteOptions } from './options.ts';
 import { renderPage } from './page.ts';
 import { costSentence, type Suite } from './plan.ts';
-import { type JestReport, type Report, type Row, readRows } from './results.ts';
+import { type Report, type Row, readRows, type SuiteReport } from './results.ts';
 import { renderTable } from './table.ts';
 import { TARGET_VARIABLE, type Target } from './target.ts';
 
@@ -24,7 +24,7 @@ process.exitCode = await main().catch((error: unknown) => {
 
 async function main(): Promise<number> {
   const options = readSuiteOptions(process.argv.slice(2), process.env);
-  // Jest and the runtime get the interrupt as well; what they have begun is still to be cleared away.
+  // Vitest and the runtime get the interrupt as well; what they have begun is still to be cleared away.
   process.on('SIGINT', () => undefined);
   if (!options.reached && !options.directory) print('Starting a runtime for this …');
   const open = await openTarget(options);
@@ -48,7 +48,7 @@ function announce({ suites, reached }: SuiteOptions, { target, questions }: Open
   print();
 }
 
-/** Has Jest run the suites, one after the other. */
+/** Has Vitest run the suites, one after the other. */
 async function check(suites: readonly Suite[], target: OpenTarget['target']): Promise<Report> {
   const startedAt = new Date();
   const rows: Row[] = [];
@@ -59,15 +59,15 @@ async function check(suites: readonly Suite[], target: OpenTarget['target']): Pr
 async function checkSuite(suite: Suite, target: OpenTarget['target']): Promise<Row[]> {
   const directory = mkdtempSync(path.join(tmpdir(), 'manuel-suite-'));
   try {
-    const [notesFile, jestFile] = [path.join(directory, 'notes'), path.join(directory, 'jest.json')];
+    const [notesFile, reportFile] = [path.join(directory, 'notes'), path.join(directory, 'report.json')];
     writeFileSync(notesFile, '');
     const told: Target = { ...target, notesFile };
     const { output } = await run(
-      ['jest', '--testMatch', `**/test/suite/${suite}.suite.ts`, '--runInBand', '--json', `--outputFile=${jestFile}`],
+      ['vitest', 'run', '--project', 'suite', `test/suite/${suite}.suite.ts`, '--reporter=json', `--outputFile=${reportFile}`],
       { environment: { [TARGET_VARIABLE]: JSON.stringify(told) } },
     );
     const secrets = target.users.map(({ password }) => password);
-    return readRows(readJestReport(jestFile, output), readFileSync(notesFile, 'utf8'), secrets);
+    return readRows(readReport(reportFile, output), readFileSync(notesFile, 'utf8'), secrets);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -78,11 +78,11 @@ function inOrder(suites: readonly Suite[]): Suite[] {
   return [...new Set(suites)].sort((one, other) => Number(one === 'auth') - Number(other === 'auth'));
 }
 
-function readJestReport(file: string, output: string): JestReport {
+function readReport(file: string, output: string): SuiteReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    throw new Error(`Jest has left no report:\n${output}`);
+    throw new Error(`Vitest has left no report:\n${output}`);
   }
 }
 

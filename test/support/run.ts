@@ -6,10 +6,9 @@ import path from 'node:path';
 /** What runtimes and synths that the tests start load again and again. */
 const COMPILE_CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/compile');
 
-interface JestReport {
+interface TestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numRuntimeErrorTestSuites: number;
 }
 
 interface RunOptions {
@@ -30,7 +29,6 @@ export function run(
       NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...process.env,
       ...environment,
-      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
     },
   });
   let output = '';
@@ -42,22 +40,25 @@ export function run(
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve({ code, output })));
 }
 
-/** Runs Jest with these options, and counts what passed and failed. */
-export async function runTests(options: readonly string[]): Promise<{ readonly passed: number; readonly failed: number }> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'manuel-jest-'));
-  const file = path.join(directory, 'jest.json');
-  const { code } = await run(['jest', ...options, '--json', `--outputFile=${file}`], { live: true });
-  const report = readReport(file);
+/** Runs the tests of a project of `vitest.config.ts` with these options, and counts what passed and failed. */
+export async function runTests(
+  project: 'tests' | 'long',
+  options: readonly string[] = [],
+): Promise<{ readonly passed: number; readonly failed: number }> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'manuel-vitest-'));
+  const file = path.join(directory, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const { code } = await run(['vitest', 'run', '--project', project, ...options, ...reporters], { live: true });
+  const { numPassedTests, numFailedTests } = readReport(file);
   rmSync(directory, { recursive: true });
-  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-  // Jest may fail without a failed test: a threshold that is not reached, a suite that does not load.
-  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
+  // Without a failed test, too: a threshold that is not reached, a file that does not load, an error that nobody handles.
+  return { passed: numPassedTests, failed: code !== 0 && numFailedTests === 0 ? 1 : numFailedTests };
 }
 
-function readReport(file: string): JestReport {
+function readReport(file: string): TestReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+    return { numPassedTests: 0, numFailedTests: 0 };
   }
 }

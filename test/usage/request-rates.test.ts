@@ -1,4 +1,3 @@
-import '../support/quiet-metrics.ts';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { networkOf } from '../../lambdas/shared/guard/client-address.ts';
 import { minuteCounter, minuteOf } from '../../lambdas/usage/rate.ts';

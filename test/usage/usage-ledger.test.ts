@@ -1,4 +1,3 @@
-import '../support/quiet-metrics.ts';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { minuteCounter } from '../../lambdas/usage/rate.ts';

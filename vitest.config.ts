@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+import { JourneysFirst } from './test/support/journeys-first.ts';
+
+export default defineConfig({
+  test: {
+    globals: true,
+    // `npm run test:unit`, `npm run test:long`, and `npm run test:smoke` and the like, which run a file each.
+    projects: [
+      { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'], exclude: ['**/*.long.test.ts'] } },
+      { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'] } },
+      { extends: true, test: { name: 'suite', include: ['test/suite/*.suite.ts'] } },
+    ],
+    // A worker loads what tests share once (CDK, SDK and all of ours), not once per file: with it they take half of the time.
+    isolate: false,
+    pool: 'forks',
+    // Of what tests emit only one looks at the metrics.
+    env: { POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_METRICS_NAMESPACE: 'Test' },
+    unstubEnvs: true,
+    // Journeys spend most of their time waiting for the runtime that they start: each core can have two, and they go first.
+    maxWorkers: 2 * availableParallelism(),
+    sequence: { sequencer: JourneysFirst },
+    // Within a file: each of these tests starts a runtime of its own.
+    maxConcurrency: 2,
+    // Limits against hanging, no measures of speed: machines are shared and noisy.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    coverage: {
+      // Counters written into the sources. V8's own counting slows all code down, that of the libraries too.
+      provider: 'istanbul',
+      include: ['bin/**/*.ts', 'lib/**/*.ts', 'lambdas/**/*.ts', 'local/**/*.ts'],
+      reporter: ['text-summary', 'json'],
+      // In percent.
+      thresholds: { statements: 90, branches: 85 },
+    },
+  },
+});
