@@ -6,14 +6,20 @@ import { EXTRACTION_LIMITS, type ExtractionLimits } from '../../lambdas/manuals/
 import { ManualRejected } from '../../lambdas/manuals/manual.ts';
 import type { ManualFailure } from '../../lambdas/manuals/manuals.contract.ts';
 import { bundlePrograms } from '../../lib/platform/bundles.ts';
+import { SHARED_BUNDLES } from './changed-sources.ts';
 
 const PROJECT = realpathSync(path.resolve(import.meta.dirname, '../..'));
 
 /** The program that reads files, from its sources. */
 export const WORKER: ExtractionWorker = { file: path.join(PROJECT, 'lambdas/manuals/ingestion.worker.ts'), folder: PROJECT };
 
-/** The same as it is deployed, which starts faster. Its folder goes with `remove`. */
+/** The same as it is deployed, which starts faster. What it needs goes with `remove`. */
 export function bundledWorker(): ExtractionWorker & { remove(): void } {
+  const shared = process.env[SHARED_BUNDLES];
+  if (shared !== undefined) {
+    const folder = realpathSync(path.join(shared, 'manuals/ingestion'));
+    return { file: path.join(folder, 'worker.js'), folder, remove: () => undefined };
+  }
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'manuel-worker-')));
   bundlePrograms([{ in: WORKER.file, out: 'worker' }], folder);
   return { file: path.join(folder, 'worker.js'), folder, remove: () => rmSync(folder, { recursive: true }) };
