@@ -8,9 +8,6 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 /** The library is large: compiled once, it loads in about half the time. */
 const COMPILE_CACHE = path.join(ROOT, 'node_modules/.cache/compile');
 
-/** A third less work for the bundler, in Go, which otherwise collects garbage most of the time; it takes a few hundred MB. */
-const BUNDLER_GARBAGE = '400';
-
 /**
  * Runs the CDK app of `cdk.json` as the CDK CLI would, into `outputDirectory`. Template validation stays with `cdk synth`
  * and the tests: what the runtime cannot serve it refuses by itself. Throws with the app's own words.
@@ -25,7 +22,6 @@ export async function synthesize(stage: string, outputDirectory: string): Promis
     cwd: ROOT,
     env: {
       NODE_COMPILE_CACHE: COMPILE_CACHE,
-      GOGC: BUNDLER_GARBAGE,
       ...process.env,
       CDK_OUTDIR: outputDirectory,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...CLI_CONTEXT, stage }),
