@@ -13,7 +13,11 @@ import { LanguageModelServer } from '../../local/bedrock/language-model-server.t
 import { readLanguageModelOptions } from '../../local/cli/language-model-options.ts';
 import { openFrontDoor, type TestFrontDoor } from '../support/front-door.ts';
 
-const SILENCE_MS = 300;
+/** Of a client that asks a server which will say nothing. */
+const SHORT_SILENCE_MS = 500;
+/** Of the others: never met, however busy the machine is. */
+const LONG_SILENCE_MS = 50_000;
+const SILENT = `said nothing for ${SHORT_SILENCE_MS / 1000} s`;
 const INPUT: ConverseCommandInput = {
   modelId: 'eu.amazon.nova-lite-v1:0',
   system: [{ text: 'Be brief.' }],
@@ -26,8 +30,9 @@ type Script = (response: ServerResponse) => Promise<void> | void;
 
 let server: Server;
 let url: string;
-let door: TestFrontDoor;
+let doors: readonly TestFrontDoor[];
 let client: BedrockRuntimeClient;
+let impatient: BedrockRuntimeClient;
 let script: Script;
 const reports: string[] = [];
 const requests: { readonly path: string | undefined; readonly body: Record<string, unknown> }[] = [];
@@ -39,10 +44,18 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const answerer = new LanguageModelServer({ url, model: 'tiny:1b' }, { silenceMs: SILENCE_MS, report: (line) => reports.push(line) });
-  door = await openFrontDoor(({ clock, access }) => [new BedrockService({ clock, region: 'eu-west-1', access, answerer })]);
-  client = new BedrockRuntimeClient(door.clientConfig);
+  const [patient, hasty] = await Promise.all([LONG_SILENCE_MS, SHORT_SILENCE_MS].map(openDoor));
+  if (!patient || !hasty) throw new Error('no door');
+  doors = [patient, hasty];
+  client = new BedrockRuntimeClient(patient.clientConfig);
+  impatient = new BedrockRuntimeClient(hasty.clientConfig);
 });
+
+/** Bedrock with the stand-in as its model. */
+function openDoor(silenceMs: number): Promise<TestFrontDoor> {
+  const answerer = new LanguageModelServer({ url, model: 'tiny:1b' }, { silenceMs, report: (line) => reports.push(line) });
+  return openFrontDoor(({ clock, access }) => [new BedrockService({ clock, region: 'eu-west-1', access, answerer })]);
+}
 
 beforeEach(() => {
   requests.length = 0;
@@ -50,9 +63,9 @@ beforeEach(() => {
 });
 
 afterAll(async () => {
-  expect(door.internalErrors).toEqual([]);
-  client.destroy();
-  await door.close();
+  for (const { internalErrors } of doors) expect(internalErrors).toEqual([]);
+  for (const opened of [client, impatient]) opened.destroy();
+  await Promise.all(doors.map((door) => door.close()));
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
@@ -73,10 +86,10 @@ function says(...chunks: object[]): Script {
   };
 }
 
-const converse = (change: Partial<ConverseCommandInput> = {}) => client.send(new ConverseCommand({ ...INPUT, ...change }));
+const converse = (change: Partial<ConverseCommandInput> = {}, by = client) => by.send(new ConverseCommand({ ...INPUT, ...change }));
 
-async function stream(): Promise<ConverseStreamOutput[]> {
-  const { stream: events } = await client.send(new ConverseStreamCommand(INPUT));
+async function stream(by = client): Promise<ConverseStreamOutput[]> {
+  const { stream: events } = await by.send(new ConverseStreamCommand(INPUT));
   const all: ConverseStreamOutput[] = [];
   for await (const event of events ?? []) all.push(event);
   return all;
@@ -207,8 +220,8 @@ test.each<[string, Script, string, string]>([
   ['does not know the model', answers(404, '{"error":"no"}'), 'ModelErrorException', 'answered 404: {"error":"no"}'],
   ['is overrun', answers(429, 'busy'), 'ThrottlingException', 'answered 429: busy'],
   ['does not stream', answers(200, '{}'), 'ModelErrorException', 'answered with something else than an event stream'],
-  ['says nothing', begin, 'ModelTimeoutException', 'said nothing for 0.3 s'],
-  ['does not even begin', () => undefined, 'ModelTimeoutException', 'said nothing for 0.3 s'],
+  ['says nothing', begin, 'ModelTimeoutException', SILENT],
+  ['does not even begin', () => undefined, 'ModelTimeoutException', SILENT],
   [
     'streams nonsense',
     (response) => {
@@ -228,8 +241,9 @@ test.each<[string, Script, string, string]>([
 ])('a server that %s fails the call as a model of AWS does, and says so', async (_what, script_, name, what) => {
   script = script_;
   const failure = { name, message: sentence(what) };
-  await expect(converse()).rejects.toMatchObject(failure);
-  await expect(stream()).rejects.toMatchObject(failure);
+  const by = what === SILENT ? impatient : client;
+  await expect(converse({}, by)).rejects.toMatchObject(failure);
+  await expect(stream(by)).rejects.toMatchObject(failure);
 });
 
 test('a server that is gone is named, with what the system says', async () => {
@@ -250,7 +264,7 @@ test('a server that is gone is named, with what the system says', async () => {
 test.each<[string, (response: ServerResponse) => void, string]>([
   ['breaks off', (response) => response.end(), 'broke off before the end of its answer'],
   ['is cut off', (response) => response.destroy(), 'broke off: '],
-  ['falls silent', () => undefined, 'said nothing for 0.3 s'],
+  ['falls silent', () => undefined, SILENT],
 ])('a server that %s in the middle ends the stream with an error, after what it has said', async (_what, end, what) => {
   script = async (response) => {
     begin(response);
@@ -258,7 +272,7 @@ test.each<[string, (response: ServerResponse) => void, string]>([
     await new Promise(setImmediate);
     end(response);
   };
-  const { stream: events } = await client.send(new ConverseStreamCommand(INPUT));
+  const { stream: events } = await (what === SILENT ? impatient : client).send(new ConverseStreamCommand(INPUT));
   const deltas: unknown[] = [];
   const read = async () => {
     for await (const { contentBlockDelta } of events ?? []) if (contentBlockDelta) deltas.push(contentBlockDelta.delta?.text);
