@@ -3,7 +3,7 @@ import { ManuelStage } from '../lib/manuel.stage.ts';
 import { bundleFunctions } from '../lib/platform/bundles.ts';
 import { checkCompliance } from '../lib/platform/compliance.ts';
 import { AccountStack } from '../lib/stacks/account.stack.ts';
-import { readStageFile } from '../lib/stage-file.ts';
+import { readAccountFile, readStageFile } from '../lib/stage-file.ts';
 import { ACCOUNT, REGION, stageConfig } from '../lib/stages.ts';
 
 const app = new App();
@@ -12,7 +12,7 @@ if (process.env['CDK_VALIDATION'] !== 'false') checkCompliance(app);
 const name = app.node.tryGetContext('stage') ?? 'dev';
 try {
   if (name === ACCOUNT) {
-    const { region = REGION } = readStageFile(name);
+    const { region = REGION } = readAccountFile(name);
     new AccountStack(app, 'Manuel-Account', { env: { region }, description: 'Manuel: what an account needs once per region' });
   } else {
     const config = { ...stageConfig(name), ...readStageFile(name) };

@@ -32,11 +32,17 @@ export type StageFile = z.output<typeof schema>;
 export const STAGE_FILE_MEMBERS: readonly string[] = Object.keys(schema.shape);
 
 /** A team's values for a stage; none when there is no such file. Throws a sentence that names the file and what is wrong in it. */
-export function readStageFile(name: string, folder: string = FOLDER): StageFile {
+export const readStageFile = (name: string, folder?: string): StageFile => readValues(schema, name, folder);
+
+/** The same for what is deployed once per account, which a region is all that a team decides of. */
+export const readAccountFile = (name: string, folder?: string): Pick<StageFile, 'region'> =>
+  readValues(schema.pick({ region: true }), name, folder);
+
+function readValues<Values extends object>(allowed: z.ZodType<Values>, name: string, folder: string = FOLDER): Partial<Values> {
   const file = path.join(folder, `${name}.json`);
   if (!existsSync(file)) return {};
   const refuse = (reason: string) => new Error(`stages/${name}.json: ${reason}`);
-  const { data, error } = schema.safeParse(parse(readFileSync(file, 'utf8'), refuse));
+  const { data, error } = allowed.safeParse(parse(readFileSync(file, 'utf8'), refuse));
   if (error)
     throw refuse(error.issues.map(({ path: member, message }) => [member.join('.'), message].filter(Boolean).join(': ')).join('; '));
   return data;

@@ -86,6 +86,7 @@ export class Runtime {
         ? await synthesizedIn(await freshDirectory(path.join(directory, 'cdk.out'), undo), stage)
         : readGivenAssembly(stage, assembly);
     const region = regionOf(stacks);
+    if (!stacks.some(hasApi)) throw new Error(`There is nothing to run in "${stage}": its templates have no API.`);
 
     onStep('create the resources');
     const settings = state.map<number>('runtime');
@@ -214,6 +215,10 @@ function describeFunctions({ resources }: Provisioned, keys: AccessKeys): Runtim
 function outputOf({ outputs }: Provisioned, name: string): string {
   for (const stack of outputs.values()) if (stack.has(name)) return String(stack.get(name));
   throw new Error(`no stack has an output ${name}`);
+}
+
+function hasApi({ resources }: AssembledStack): boolean {
+  return Object.values(resources).some(({ Type }) => Type === 'AWS::ApiGateway::RestApi');
 }
 
 function regionOf(stacks: readonly AssembledStack[]): string {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { STAGE_NAMES, type StageConfig, type StageName } from '../../lib/stage-config.ts';
-import { readStageFile } from '../../lib/stage-file.ts';
+import { readAccountFile, readStageFile } from '../../lib/stage-file.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import { appOf, templatesOf } from '../support/templates.ts';
 
@@ -141,6 +141,13 @@ describe('what a team decides', () => {
   ])('and is refused by name where it is not understood: %s', (content, sentence) => {
     write(content);
     expect(() => readStageFile('prod', folder)).toThrow(sentence);
+  });
+
+  test('is for the account its region alone', () => {
+    writeFileSync(path.join(folder, 'account.json'), '{"region": "eu-central-1"}');
+    expect(readAccountFile('account', folder)).toEqual({ region: 'eu-central-1' });
+    writeFileSync(path.join(folder, 'account.json'), '{"alarmEmail": "on-call@example.com"}');
+    expect(() => readAccountFile('account', folder)).toThrow('stages/account.json: Unrecognized key: "alarmEmail"');
   });
 });
 

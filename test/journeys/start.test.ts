@@ -74,6 +74,7 @@ test('a taken port is refused with a sentence, and leaves nothing behind', async
 
 test.each([
   [['--stage', 'nope'], 'There is no stage "nope". Stages: dev, staging, prod, preview, and'],
+  [['--stage', 'account'], 'There is nothing to run in "account": its templates have no API.'],
   [['--port', 'http'], '"http" is not a port. A port is a number from 0 to 65535.'],
   [['--prot', '1'], "Unknown option '--prot'"],
   [['prod'], '"prod" is not understood.'],
