@@ -171,8 +171,42 @@ describe('expressions', () => {
     ['a missing attribute is not less', 'absent < :nine', false],
     ['values of different types', 's < :nine', false],
     ['a negation', 'NOT (n BETWEEN :nine AND :eleven)', false],
+    ['one of two', 'n <= :nine OR n >= :ten', true],
+    ['neither of two', 'n < :nine OR n > :eleven', false],
+    ['the beginning of a text', 'begins_with(t, :te)', true],
+    ['what is not the beginning of a text', 'begins_with(t, :ext)', false],
+    ['the beginning of a number, which has none', 'begins_with(n, :te)', false],
+    ['the beginning of bytes', 'begins_with(bytes, :firstByte)', true],
+    ['a part of a text', 'contains(t, :ext)', true],
+    ['a part of bytes', 'contains(bytes, :lastByte)', true],
+    ['a part of another type', 'contains(t, :nine)', false],
+    ['a member of a set of texts', 'contains(texts, :te)', true],
+    ['no member of a set of texts', 'contains(texts, :ext)', false],
+    ['a member of a set of numbers', 'contains(numbers, :ten)', true],
+    ['a member of a set of bytes', 'contains(blobs, :firstByte)', true],
+    ['a part of what is missing', 'contains(absent, :te)', false],
+    ['a set equal to one in another order', 'texts = :texts AND numbers = :numbers AND blobs = :blobs', true],
+    ['a set unlike one with a member more', 'texts <> :moreTexts', true],
+    ['bytes by their value', 'bytes > :firstByte AND bytes = :bytes', true],
+    ['nothing is equal to nothing', 'nothing = :nothing', true],
+    ['one of several values', 't IN (:te, :text)', true],
+    ['none of several values', 't IN (:te, :ext)', false],
+    ['the sizes of all that has one', 'size(m) = :two AND size(l) = :two AND size(texts) = :two AND size(blobs) = :two', true],
+    ['the sizes of texts, numbers and bytes', 'size(t) = :four AND size(numbers) = :two AND size(bytes) = :two', true],
+    ['the size of a number, which has none', 'size(n) = :two', false],
+    ['truths have no order', 'f < :yes', false],
+    ['the type of what is missing', 'attribute_type(absent, :bool)', false],
   ])('%s', async (_, expression, holds) => {
-    await put({ user: 'ada', m: { a: 1, b: [true] }, l: [{ x: 1 }, 'y'], n: 10, f: false, s: '' });
+    await put({
+      user: 'ada',
+      ...{ m: { a: 1, b: [true] }, l: [{ x: 1 }, 'y'], n: 10, f: false, s: '', t: 'text', nothing: null },
+      ...{
+        bytes: Uint8Array.of(1, 2),
+        texts: new Set(['a', 'te']),
+        numbers: new Set([9, 10]),
+        blobs: new Set([Uint8Array.of(1), Uint8Array.of(3)]),
+      },
+    });
     const values = {
       ':m': { b: [true], a: 1 },
       ':l': [{ x: 1 }, 'y'],
@@ -183,6 +217,10 @@ describe('expressions', () => {
       ':one': { x: 1 },
       ':nine': 9,
       ':eleven': 11,
+      ...{ ':two': 2, ':four': 4, ':ten': 10, ':te': 'te', ':ext': 'ext', ':text': 'text', ':yes': true, ':nothing': null },
+      ...{ ':bytes': Uint8Array.of(1, 2), ':firstByte': Uint8Array.of(1), ':lastByte': Uint8Array.of(2) },
+      ...{ ':texts': new Set(['te', 'a']), ':moreTexts': new Set(['te', 'a', 'b']), ':numbers': new Set([10, 9]) },
+      ':blobs': new Set([Uint8Array.of(3), Uint8Array.of(1)]),
     };
     const used = Object.fromEntries(Object.entries(values).filter(([name]) => new RegExp(`${name}\\b`).test(expression)));
     const filtered = await documents.send(new ScanCommand({ TableName, FilterExpression: expression, ExpressionAttributeValues: used }));
