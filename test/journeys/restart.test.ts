@@ -11,7 +11,7 @@ import { claimsOf, newUser, operatorConfig, type SignedInUser, signInAgain } fro
 
 const KETTLE = 'Descale the kettle with vinegar once a month. Fill it up to the mark only.';
 const TEN_MINUTES_MS = 600_000;
-const LOAD_MS = 1_500;
+const LOAD_MS = 300;
 
 let directory: string;
 let runtime: StartedRuntime;
