@@ -1,13 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { JourneysFirst } from './test/support/journeys-first.ts';
+import { LargestFirst } from './test/support/largest-first.ts';
+
+const CORES = availableParallelism();
 
 export default defineConfig({
   test: {
     globals: true,
-    // `npm run test:unit`, `npm run test:long`, and `npm run test:smoke` and the like, which run a file each.
+    // `npm test` runs the first two side by side, `npm run test:long` the third, and `npm run test:smoke` and the like a file of the last.
     projects: [
-      { extends: true, test: { name: 'tests', include: ['test/**/*.test.ts'], exclude: ['**/*.long.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['**/*.long.test.ts', 'test/journeys/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'journeys',
+          include: ['test/journeys/*.test.ts'],
+          exclude: ['**/*.long.test.ts'],
+          // They spend much of their time waiting for the runtime that they start.
+          maxWorkers: 2 * CORES,
+          sequence: { groupOrder: 1 },
+        },
+      },
       { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'] } },
       { extends: true, test: { name: 'suite', include: ['test/suite/*.suite.ts'] } },
     ],
@@ -17,9 +30,8 @@ export default defineConfig({
     // What functions that are called in a test's own process log and measure.
     env: { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_METRICS_NAMESPACE: 'Test' },
     unstubEnvs: true,
-    // Journeys spend most of their time waiting for the runtime that they start: each core can have two, and they go first.
-    maxWorkers: 2 * availableParallelism(),
-    sequence: { sequencer: JourneysFirst },
+    maxWorkers: CORES,
+    sequence: { sequencer: LargestFirst },
     // Within a file: each of these tests starts a runtime of its own.
     maxConcurrency: 2,
     // Limits against hanging, no measures of speed: machines are shared and noisy.

@@ -42,7 +42,7 @@ export function run(
 
 /** Runs the tests of a project of `vitest.config.ts` with these options, and counts what passed and failed. */
 export async function runTests(
-  project: 'tests' | 'long',
+  project: 'unit' | 'journeys' | 'long',
   options: readonly string[] = [],
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'manuel-vitest-'));
