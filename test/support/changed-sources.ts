@@ -1,6 +1,8 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { programsThatHold } from './program-files.ts';
 import { PROJECT, type StartedRuntime, startRuntimeOf } from './runtime.ts';
 
 /** A change to one file: `find`, which it holds exactly once, becomes `replace`. */
@@ -11,13 +13,24 @@ export interface Edit {
   readonly replace: string;
 }
 
+const BUNDLES = 'lib/platform/bundles.ts';
 /** Saves a third of what such a start costs. What the other runtimes run is minified. */
-const NOT_MINIFIED: Edit = { file: 'lib/platform/bundles.ts', find: 'minify: true,', replace: 'minify: false,' };
+const NOT_MINIFIED: Edit = { file: BUNDLES, find: 'minify: true,', replace: 'minify: false,' };
 
 /** The variable that names a folder of the sources' bundles, which runtimes share whose functions are unchanged. */
 export const SHARED_BUNDLES = 'MANUEL_SHARED_BUNDLES';
-/** Where functions are unchanged, most of what such a start costs. */
-const NOT_BUNDLED: Edit = { file: 'lib/platform/bundles.ts', find: '  bundlePrograms(programs, OUTPUT);\n', replace: '' };
+/** Leaves the bundles that are there as they are, but for those that hold one of these files: most of what such a start costs. */
+function bundlesOnly(files: readonly string[]): readonly Edit[] {
+  const call = { file: BUNDLES, find: '  bundlePrograms(programs, OUTPUT);\n' };
+  if (files.length === 0) return [{ ...call, replace: '' }];
+  const from = pathToFileURL(path.join(import.meta.dirname, 'program-files.ts'));
+  const bundler = "import { buildSync } from 'esbuild';\n";
+  return [
+    NOT_MINIFIED,
+    { ...call, replace: `  bundlePrograms(${programsThatHold.name}(programs, ROOT, ${JSON.stringify(files)}), OUTPUT);\n` },
+    { file: BUNDLES, find: bundler, replace: `${bundler}import { ${programsThatHold.name} } from '${from}';\n` },
+  ];
+}
 
 /** What a runtime is started from. */
 const SOURCES = ['bin', 'lib', 'lambdas', 'local', 'cdk.json', 'package.json', 'tsconfig.json'];
@@ -33,10 +46,11 @@ export async function startChanged(edits: readonly Edit[], { notesGrants = false
   try {
     await Promise.all(SOURCES.map((name) => cp(path.join(PROJECT, name), path.join(copy, name), { recursive: true })));
     await symlink(path.join(PROJECT, 'node_modules'), path.join(copy, 'node_modules'), 'dir');
-    const bundles = edits.some(({ file }) => file.startsWith('lambdas/')) ? undefined : process.env[SHARED_BUNDLES];
-    if (bundles !== undefined) await symlink(bundles, path.join(copy, 'dist'), 'dir');
-    for (const edit of [bundles === undefined ? NOT_MINIFIED : NOT_BUNDLED, ...edits]) await apply(copy, edit);
-    const notesMetrics = !edits.some(({ file }) => file.startsWith('lambdas/'));
+    const bundles = process.env[SHARED_BUNDLES];
+    if (bundles !== undefined) await cp(bundles, path.join(copy, 'dist'), { recursive: true });
+    const changed = edits.map(({ file }) => file).filter((file) => file.startsWith('lambdas/'));
+    for (const edit of [...(bundles === undefined ? [NOT_MINIFIED] : bundlesOnly(changed)), ...edits]) await apply(copy, edit);
+    const notesMetrics = changed.length === 0;
     const runtime = await startRuntimeOf(copy, undefined, { notesGrants, notesMetrics });
     return { ...runtime, stop: () => runtime.stop().finally(remove) };
   } catch (error) {
