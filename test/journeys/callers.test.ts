@@ -37,14 +37,14 @@ beforeAll(async () => {
   const { file } = runtime;
   control = new RuntimeControl(file);
   user = await newUser(file);
-  [strangers, forger, { idToken }, manualId, doomedId, { job_id: jobId }] = await Promise.all([
+  [strangers, forger, { idToken }, manualId, { job_id: jobId }] = await Promise.all([
     signInAsStrangers(file, user),
     Forger.of(file, user.token),
     signInAgain(file, user),
     newManual(),
-    newManual(),
     user.client.startRecordingUpload({ content_type: 'audio/wav', size: 10 }),
   ]);
+  doomedId = await newManual();
 });
 
 afterAll(async () => {
@@ -58,24 +58,28 @@ async function newManual(): Promise<string> {
 
 type Answer = { readonly status: number; readonly type: string | null; readonly document: unknown };
 
-/** The answers to those requests, all at once, with this `Authorization`, by `METHOD path`. */
-async function answersTo(names: readonly string[], authorization: string | undefined): Promise<Record<string, Answer>> {
-  const entries = names.map(async (name) => {
-    const [method = '', route = ''] = name.split(' ');
-    const body = BODIES_BY_ROUTE[name];
-    const path = route.replace('{manual_id}', method === 'DELETE' ? doomedId : manualId).replace('{job_id}', jobId);
-    const response = await fetch(runtime.file.api_url + path, {
-      method,
-      headers: {
-        ...(authorization !== undefined && { Authorization: authorization }),
-        ...(body && { 'Content-Type': 'application/json' }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const { status, headers } = response;
-    return [name, { status, type: headers.get('content-type'), document: await response.json() }] as const;
+/** The answer to a request, such as `GET /health`, with this `Authorization`. */
+async function answerTo(name: string, authorization: string | undefined): Promise<Answer> {
+  const [method = '', route = ''] = name.split(' ');
+  const body = BODIES_BY_ROUTE[name];
+  const path = route.replace('{manual_id}', method === 'DELETE' ? doomedId : manualId).replace('{job_id}', jobId);
+  const response = await fetch(runtime.file.api_url + path, {
+    method,
+    headers: {
+      ...(authorization !== undefined && { Authorization: authorization }),
+      ...(body && { 'Content-Type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
   });
-  return Object.fromEntries(await Promise.all(entries));
+  const { status, headers } = response;
+  return { status, type: headers.get('content-type'), document: await response.json() };
+}
+
+/** The answers to those requests by their names, one after the other, so that those of a function have one execution environment. */
+async function answersTo(names: readonly string[], authorization: string | undefined): Promise<Record<string, Answer>> {
+  const answers: Record<string, Answer> = {};
+  for (const name of names) answers[name] = await answerTo(name, authorization);
+  return answers;
 }
 
 const PROTECTED = Object.keys(BODIES_BY_ROUTE);
