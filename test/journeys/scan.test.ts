@@ -6,13 +6,13 @@ import { PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { eicar } from '../support/eicar.ts';
-import type { HttpsSite } from '../support/https-site.ts';
-import { openImportSite, PUBLIC_HOST } from '../support/import-site.ts';
+import { type ImportSite, openImportSite, type Page } from '../support/import-site.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import { wavOf } from '../support/recordings.ts';
 import type { StartedRuntime } from '../support/runtime.ts';
 import { startScanning } from '../support/scanning-stage.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
+import { importJourney } from './import.ts';
 
 const RECORDING = wavOf(3);
 const SAID = 'How do I descale the kettle?';
@@ -27,25 +27,15 @@ const TEN_MINUTES_MS = 600_000;
 const LOOK_AGAIN_MS = 50;
 const DENIED = { name: 'AccessDenied' };
 
-/** What the site was asked for. */
-const asked = new Set<string>();
-
-let site: HttpsSite;
+let site: ImportSite;
 let runtime: StartedRuntime;
 let control: RuntimeControl;
 let operator: OperatorView;
 let user: SignedInUser;
 
 beforeAll(async () => {
-  const opened = await openImportSite(({ url = '' }, response) => {
-    // Each page is there when it is asked for again, by a message that the worker sends itself.
-    const isThere = asked.has(url);
-    asked.add(url);
-    if (!isThere) response.writeHead(503).end();
-    else response.setHeader('Content-Type', 'text/plain').end(url === '/clean.txt' ? CLEAN : `${CLEAN}\n${eicar()}`);
-  });
-  site = opened.site;
-  runtime = await startScanning(opened.edits);
+  site = await openImportSite();
+  runtime = await startScanning(site.edits);
   control = new RuntimeControl(runtime.file);
   const sha256 = createHash('sha256').update(RECORDING).digest('hex');
   await control.setTranscripts({ [sha256]: SAID });
@@ -217,9 +207,18 @@ test('malware that follows a clean file by the same form is removed, and the man
 });
 
 test('what is fetched from an address is scanned like what is uploaded', async () => {
-  const [clean, infected] = await Promise.all(
-    ['clean.txt', 'infected.txt'].map((name) => user.client.startImport(`https://${PUBLIC_HOST}/${name}`)),
-  );
+  /** A page that is there when it is asked for again, by a message that the worker sends itself. */
+  const there = (path: string, text: string) => {
+    let asked = 0;
+    const page: Page = (_request, response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(503).end();
+      else response.setHeader('Content-Type', 'text/plain').end(text);
+    };
+    return site.publish(path, page);
+  };
+  const addresses = [there('/clean.txt', CLEAN), there('/infected.txt', `${CLEAN}\n${eicar()}`)];
+  const [clean, infected] = await Promise.all(addresses.map((address) => user.client.startImport(address)));
   await expect(settled(clean?.manual_id ?? '')).resolves.toMatchObject({ status: 'ready' });
   await expect(settled(infected?.manual_id ?? '')).resolves.toMatchObject({ status: 'failed', failure: { code: 'scan_found' } });
   await untilNothingIsLeftOf(infected?.manual_id ?? '');
@@ -240,7 +239,7 @@ test('a manual that is deleted while it waits for its scan is gone, whatever the
   await expect(user.client.manual(manualId)).rejects.toMatchObject({ status: 404 });
 });
 
-/** Last: it advances time beyond what the forms of the others live. */
+/** Last of these: it advances time beyond what the forms of the others live. */
 test('what a function has failed on is kept as a dead letter, which the stage’s key encrypts', async () => {
   const sqs = new SQSClient(operatorConfig(runtime.file));
   const { QueueUrls: [QueueUrl] = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'Manuel-dev-dead-letter-Spend' }));
@@ -258,3 +257,6 @@ test('what a function has failed on is kept as a dead letter, which the stage’
   await control.clearFaults();
   sqs.destroy();
 });
+
+// They need no forms. Here, since a stage that scans is the one more to start that they would need as well.
+describe('an import', () => importJourney(() => ({ runtime, site })));
