@@ -7,6 +7,7 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { STAGE_NAMES, type StageConfig, type StageName } from '../../lib/stage-config.ts';
 import { readAccountFile, readStageFile } from '../../lib/stage-file.ts';
 import { stageConfig } from '../../lib/stages.ts';
+import { NOT_BUNDLED, SHARED_BUNDLES } from '../support/changed-sources.ts';
 import { appOf, templatesOf } from '../support/templates.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -187,16 +188,19 @@ test('only prod resists deletion, and keeps what users entrusted to it', () => {
   cognito.hasResource('AWS::Cognito::UserPool', { DeletionPolicy: 'Retain', Properties: { DeletionProtection: 'ACTIVE' } });
 });
 
-/** A real synthesis, by the app and its bundles. Credentials, time zone, locale and network are as the variables say. */
-function synthesize(output: string, variables: Record<string, string>): void {
+/**
+ * A real synthesis, by the app. Credentials, time zone, locale and network are as the variables say.
+ * @param bundles what another synthesis bundled, if this one is not to bundle anew
+ */
+function synthesize(output: string, variables: Record<string, string>, bundles?: string): void {
   const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8'));
-  const { status, stderr } = spawnSync(process.execPath, ['bin/manuel.ts'], {
+  const first = bundles === undefined ? [] : ['--import', bundledIn(bundles)];
+  const { status, stderr } = spawnSync(process.execPath, [...first, 'bin/manuel.ts'], {
     cwd: ROOT,
     encoding: 'utf8',
     env: {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: path.join(ROOT, 'node_modules/.cache/compile'),
-      GOGC: '400',
       CDK_OUTDIR: output,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'prod' }),
       CDK_VALIDATION: 'false',
@@ -206,11 +210,28 @@ function synthesize(output: string, variables: Record<string, string>): void {
   expect([status, stderr]).toEqual([0, expect.not.stringContaining('Error')]);
 }
 
+/** A module that has a program which loads it first take the bundles of this folder. */
+function bundledIn(folder: string): string {
+  const edits = [NOT_BUNDLED, { find: "path.join(ROOT, 'dist')", replace: JSON.stringify(folder) }];
+  const source = `
+    import { registerHooks } from 'node:module';
+    const edited = (source) => ${JSON.stringify(edits)}.reduce((text, { find, replace }) => {
+      if (text.split(find).length !== 2) throw new Error('there is no such line: ' + find);
+      return text.replace(find, replace);
+    }, String(source));
+    registerHooks({ load(url, context, next) {
+      const loaded = next(url, context);
+      return url.endsWith('/lib/platform/bundles.ts') ? { ...loaded, source: edited(loaded.source) } : loaded;
+    } });`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
 test('the same commit gives the same assembly, byte for byte, whoever synthesizes it, when and where', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'manuel-pure-'));
   const [here, elsewhere] = ['a', 'b'].map((name) => path.join(directory, name)) as [string, string];
   try {
-    synthesize(here, { TZ: 'UTC' });
+    // What `npm test` bundled, in a process and with an environment of its own.
+    synthesize(here, { TZ: 'UTC' }, process.env[SHARED_BUNDLES]);
     synthesize(elsewhere, {
       TZ: 'Pacific/Kiritimati',
       LANG: 'tr_TR.UTF-8',

@@ -19,15 +19,18 @@ const NOT_MINIFIED: Edit = { file: BUNDLES, find: 'minify: true,', replace: 'min
 
 /** The variable that names a folder of the sources' bundles, which runtimes share whose functions are unchanged. */
 export const SHARED_BUNDLES = 'MANUEL_SHARED_BUNDLES';
-/** Leaves the bundles that are there as they are, but for those that hold one of these files: most of what such a start costs. */
+const BUNDLING = { file: BUNDLES, find: '  bundlePrograms(programs, OUTPUT);\n' };
+/** Leaves the bundles that are there as they are: most of what a synthesis costs. */
+export const NOT_BUNDLED: Edit = { ...BUNDLING, replace: '' };
+
+/** Leaves the bundles that are there as they are, but for those that hold one of these files. */
 function bundlesOnly(files: readonly string[]): readonly Edit[] {
-  const call = { file: BUNDLES, find: '  bundlePrograms(programs, OUTPUT);\n' };
-  if (files.length === 0) return [{ ...call, replace: '' }];
+  if (files.length === 0) return [NOT_BUNDLED];
   const from = pathToFileURL(path.join(import.meta.dirname, 'program-files.ts'));
   const bundler = "import { buildSync } from 'esbuild';\n";
   return [
     NOT_MINIFIED,
-    { ...call, replace: `  bundlePrograms(${programsThatHold.name}(programs, ROOT, ${JSON.stringify(files)}), OUTPUT);\n` },
+    { ...BUNDLING, replace: `  bundlePrograms(${programsThatHold.name}(programs, ROOT, ${JSON.stringify(files)}), OUTPUT);\n` },
     { file: BUNDLES, find: bundler, replace: `${bundler}import { ${programsThatHold.name} } from '${from}';\n` },
   ];
 }
