@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { TEXT_MODEL_NAMES } from '../../lambdas/query/models.contract.ts';
+import { hashedUserId } from '../../lambdas/shared/observability.ts';
 import { stageConfig } from '../../lib/stages.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { EXAMPLE } from '../../local/cli/welcome.ts';
-import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { loadManualFixtures, type ManualFixture } from '../fixtures/fixtures.ts';
 import { extractedManual } from '../support/extracted-manuals.ts';
-import { OperatorView } from '../support/operator-view.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { type SharedRuntime, test } from '../support/journey.ts';
 import { newUser, type SignedInUser } from '../support/users.ts';
 
 interface Owner extends SignedInUser {
@@ -16,16 +15,12 @@ interface Owner extends SignedInUser {
   readonly pageTexts: ReadonlyMap<number, string>;
 }
 
-let runtime: StartedRuntime;
+let runtime: SharedRuntime;
 let owners: readonly Owner[];
 
-beforeAll(async () => {
-  runtime = await startRuntime();
+test.beforeAll(async ({ runtime: shared }) => {
+  runtime = shared;
   owners = await Promise.all(loadManualFixtures().map(becomeOwner));
-});
-
-afterAll(async () => {
-  expect(await runtime.stop()).toBe(0);
 });
 
 async function becomeOwner(fixture: ManualFixture): Promise<Owner> {
@@ -144,9 +139,8 @@ describe('whom and what a request names', () => {
   });
 
   test('another model answers when one is throttled; when all are, nothing is charged', async () => {
-    const { client } = await newOwner(KETTLE);
-    const control = new RuntimeControl(runtime.file);
-    using operator = new OperatorView(runtime.file);
+    const { client, userId } = await newOwner(KETTLE);
+    const { control, operator } = runtime;
     const throttle = async (times?: number) => {
       for (const operation of ['Converse', 'ConverseStream']) {
         await control.armFault({ service: 'bedrock', operation, kind: 'throttle', ...(times !== undefined && { times }) });
@@ -157,7 +151,8 @@ describe('whom and what a request names', () => {
       // Both attempts at the first model.
       await throttle(2);
       await expect(client.ask(question, { model_id: 'claude-sonnet-5-5' })).resolves.toMatchObject({ context_used: 1 });
-      const passedOver = (await operator.logOf('Query/Function')).filter(({ message }) => message === 'a model was passed over');
+      const log = (await operator.logOf('Query/Function')).filter(({ user }) => user === hashedUserId(userId));
+      const passedOver = log.filter(({ message }) => message === 'a model was passed over');
       expect(passedOver).toEqual([expect.objectContaining({ level: 'WARN', model: 'claude-sonnet-5-5' })]);
       await throttle();
       await expect(client.ask(question)).rejects.toMatchObject({ status: 503, problem: { code: 'unavailable' } });

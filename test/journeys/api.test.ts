@@ -2,23 +2,19 @@ import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-
 import { ListBucketsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ProblemDocument } from '../../lambdas/shared/problems.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
+import { type SharedRuntime, test } from '../support/journey.ts';
 import { REFUSED_REQUESTS } from '../support/refused-requests.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
 const A_FILE = '"filename": "a.txt", "content_type": "text/plain", "size": 1';
 const TEXT = new TextEncoder().encode('Fill the kettle up to the mark.\n\nDescale the kettle once a month with vinegar.');
 
-let runtime: StartedRuntime;
+let runtime: SharedRuntime;
 let user: SignedInUser;
 
-beforeAll(async () => {
-  runtime = await startRuntime();
+test.beforeAll(async ({ runtime: shared }) => {
+  runtime = shared;
   user = await newUser(runtime.file);
-});
-
-afterAll(async () => {
-  expect(await runtime.stop()).toBe(0);
 });
 
 function call(

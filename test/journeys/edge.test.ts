@@ -1,27 +1,24 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { EXPOSED_HEADERS, SECURITY_HEADERS } from '../../lambdas/shared/response-headers.ts';
 import { ANSWERS, question, type Sent, UNKNOWN_MANUAL } from '../support/edge-answers.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { type SharedRuntime, test } from '../support/journey.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
 const PROBLEM = 'application/problem+json';
 const FAR_TOO_MUCH = 10_485_761;
 const ORIGIN = 'https://app.example';
 
-let runtime: StartedRuntime;
+let runtime: SharedRuntime;
 let user: SignedInUser;
 let logs: CloudWatchLogsClient;
 
-beforeAll(async () => {
-  runtime = await startRuntime();
+test.beforeAll(async ({ runtime: shared }) => {
+  runtime = shared;
   user = await newUser(runtime.file);
   logs = new CloudWatchLogsClient(operatorConfig(runtime.file));
 });
 
-afterAll(async () => {
-  logs.destroy();
-  expect(await runtime.stop()).toBe(0);
-});
+afterAll(() => logs.destroy());
 
 function send(path: string, { method = 'GET', signedIn, body, headers = {} }: Sent = {}) {
   return fetch(runtime.file.api_url + path, {

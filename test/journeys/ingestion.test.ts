@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { ExtractionFailure } from '../../lambdas/manuals/extraction/answer.ts';
 import { MANUAL_FAILURES, MAX_MANUAL_PAGES } from '../../lambdas/manuals/manuals.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
-import { RuntimeControl } from '../../local/control/runtime-control.ts';
+import type { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { DOCX_TYPE, docxOf } from '../support/docx.ts';
-import { OperatorView } from '../support/operator-view.ts';
+import { type SharedRuntime, test } from '../support/journey.ts';
+import type { OperatorView } from '../support/operator-view.ts';
 import { pdfOf, pdfOfContents, pdfStream } from '../support/pdf.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { Queues } from '../support/queues.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
 const PAGES = [
@@ -18,16 +17,17 @@ const PAGES = [
   'Error E-24 means that the kettle is empty.',
 ];
 const INDEXING_TIMES = { startingMs: 50, inProgressMs: 150, searchableAfterIndexedMs: 100 };
-/** Less than forms and tokens live, whose time goes on as well. */
-const TEN_MINUTES_MS = 600_000;
+/** So that it does not pass by itself. */
+const MINUTE_MS = 60_000;
 
-let runtime: StartedRuntime;
+let runtime: SharedRuntime;
 let control: RuntimeControl;
+let operator: OperatorView;
 let user: SignedInUser;
 
-beforeAll(async () => {
-  runtime = await startRuntime();
-  control = new RuntimeControl(runtime.file);
+test.beforeAll(({ runtime: shared }) => {
+  runtime = shared;
+  ({ control, operator } = shared);
 });
 
 beforeEach(async () => {
@@ -38,10 +38,6 @@ afterEach(async () => {
   await control.clearFaults();
   await control.failDocuments();
   await control.setIngestionTimes(INDEXING_TIMES);
-});
-
-afterAll(async () => {
-  expect(await runtime.stop()).toBe(0);
 });
 
 async function upload(pages: readonly string[] = PAGES): Promise<string> {
@@ -69,13 +65,9 @@ async function until(manualId: string, status: string): Promise<readonly string[
 
 /** Waits until the readiness probe has run so many times more, by its log. */
 async function untilLookedAgain(times: number): Promise<void> {
-  const logs = new CloudWatchLogsClient(operatorConfig(runtime.file));
-  const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({}));
-  const logGroupName = logGroups.find(({ logGroupName: name }) => name?.includes('ManualsReadinessLogs'))?.logGroupName;
-  const runs = async () => (await logs.send(new FilterLogEventsCommand({ logGroupName, filterPattern: 'REPORT' }))).events?.length ?? 0;
+  const runs = () => operator.runsOf('Manuals/Readiness');
   const before = await runs();
   while ((await runs()) < before + times) await new Promise((resolve) => setTimeout(resolve, 50));
-  logs.destroy();
 }
 
 test('a manual becomes ready, and pages keep their numbers though one is blank', async () => {
@@ -85,13 +77,13 @@ test('a manual becomes ready, and pages keep their numbers though one is blank',
 });
 
 test('ready waits until it is searchable, though every page is indexed', async () => {
-  await control.setIngestionTimes({ startingMs: 0, inProgressMs: 0, searchableAfterIndexedMs: TEN_MINUTES_MS });
+  await control.setIngestionTimes({ startingMs: 0, inProgressMs: 0, searchableAfterIndexedMs: MINUTE_MS });
   const manualId = await upload();
   await until(manualId, 'indexing');
   await untilLookedAgain(2);
   await expect(user.client.manual(manualId)).resolves.toMatchObject({ status: 'indexing' });
   await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ citations: [] });
-  await control.advanceTime(TEN_MINUTES_MS);
+  await control.advanceTime(MINUTE_MS);
   await until(manualId, 'ready');
   await expect(user.client.ask('What does error E-24 mean?')).resolves.toMatchObject({ context_used: 1 });
 });
@@ -199,7 +191,6 @@ test.each(Object.entries(UNUSABLE))('a file can be %s, and its owner is told so'
 
 test('pages beyond what a user may have are refused with how many are left', async () => {
   const dynamodb = new DynamoDBClient(operatorConfig(runtime.file));
-  using operator = new OperatorView(runtime.file);
   const TableName = await operator.variable('Manuals/Function', 'MANUALS_TABLE');
   const library = { user_id: { S: user.userId }, manual_id: { S: '~library' }, manuals: { N: '1' }, pages: { N: '4998' } };
   await dynamodb.send(new PutItemCommand({ TableName, Item: library }));
@@ -213,7 +204,6 @@ test('pages beyond what a user may have are refused with how many are left', asy
 test('an upload that never came has failed half an hour after it was announced', async () => {
   const { manual_id } = await user.client.startUpload({ filename: 'kettle.txt', content_type: 'text/plain', size: 1 });
   const dynamodb = new DynamoDBClient(operatorConfig(runtime.file));
-  using operator = new OperatorView(runtime.file);
   await dynamodb.send(
     new UpdateItemCommand({
       TableName: await operator.variable('Manuals/Function', 'MANUALS_TABLE'),
@@ -229,18 +219,11 @@ test('an upload that never came has failed half an hour after it was announced',
 });
 
 test('an upload whose queue is gone ends in the dead-letter queue, with the reason', async () => {
-  const sqs = new SQSClient(operatorConfig(runtime.file));
-  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
-  const urlOf = (name: string) => QueueUrls.find((url) => url.includes(name));
-  await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf('ManualsIngestionQueue') }));
-  const manualId = await upload();
-  const receive = new ReceiveMessageCommand({
-    QueueUrl: urlOf('dead-letter-ManualsIncomingEvents'),
-    MessageAttributeNames: ['All'],
-    WaitTimeSeconds: 20,
+  using queues = new Queues(runtime.file);
+  await queues.without('ManualsIngestionQueue', async () => {
+    const manualId = await upload();
+    const message = await queues.receive('dead-letter-ManualsIncomingEvents');
+    expect(message?.Body).toContain(`incoming/${user.userId}/${manualId}`);
+    expect(message?.MessageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_RESOURCE' } });
   });
-  const { Messages: [message] = [] } = await sqs.send(receive);
-  expect(message?.Body).toContain(`incoming/${user.userId}/${manualId}`);
-  expect(message?.MessageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_RESOURCE' } });
-  sqs.destroy();
 });

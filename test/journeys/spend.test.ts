@@ -144,14 +144,18 @@ describe('a stage that has spent its cap', () => {
     await expect(startUpload(user)).rejects.toMatchObject(REFUSED);
     const response = await fetch(`${runtime.file.api_url}/api/query`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', Accept: 'text/event-stream' },
       body: JSON.stringify({ question: QUESTION }),
     });
+    // Its status, too, for who would have the answer in pieces.
+    expect(response.status).toBe(503);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     const retryAfter = Number(response.headers.get('retry-after'));
     expect(retryAfter).toBeGreaterThan(0);
     expect(retryAfter).toBeLessThanOrEqual(DAY_MS / 1000);
+    expect(await response.clone().json()).toMatchObject({ code: 'spend_cap_reached' });
     expect(await response.text()).not.toMatch(/dollar|spend (table|flag)|\$/i);
+    expect(await client.usage()).toEqual(used);
     // What is free goes on, and so does what was admitted before.
     await expect(client.manual(manual_id)).resolves.toMatchObject({ status: 'ready' });
     await operator.put(admitted.upload.fields['key'] ?? '', KETTLE.replace('E-24', 'E-25'));

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { readEvents } from '../../local/cli/event-stream.ts';
-import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { OperatorView } from '../support/operator-view.ts';
-import { PROJECT, type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import type { RuntimeControl } from '../../local/control/runtime-control.ts';
+import { inHaste } from '../support/haste.ts';
+import { type SharedRuntime, test } from '../support/journey.ts';
+import type { OperatorView } from '../support/operator-view.ts';
+import { PROJECT } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
 const EVENTS = 'text/event-stream';
@@ -21,10 +23,8 @@ const KETTLE = [
 const QUESTION = 'How do I rinse the filter of the kettle?';
 /** Of the runtime's time, for each four words or so; an answer must not take the integration's 70 s. */
 const PACE_MS = 2_000;
-/** After so long without work an execution environment ends. */
-const IDLE_MS = 10 * 60_000;
 
-let runtime: StartedRuntime;
+let runtime: SharedRuntime;
 let control: RuntimeControl;
 let operator: OperatorView;
 let dynamodb: DynamoDBClient;
@@ -32,10 +32,9 @@ let table: string;
 let owner: SignedInUser;
 let folder: string;
 
-beforeAll(async () => {
-  runtime = await startRuntime();
-  control = new RuntimeControl(runtime.file);
-  operator = new OperatorView(runtime.file);
+test.beforeAll(async ({ runtime: shared }) => {
+  runtime = shared;
+  ({ control, operator } = shared);
   dynamodb = new DynamoDBClient(operatorConfig(runtime.file));
   table = await operator.variable('Query/Function', 'USAGE_TABLE');
   folder = await mkdtemp(path.join(tmpdir(), 'manuel-streaming-'));
@@ -52,8 +51,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   dynamodb.destroy();
-  operator[Symbol.dispose]();
-  expect(await runtime.stop()).toBe(0);
   await rm(folder, { recursive: true });
 });
 
@@ -86,20 +83,6 @@ async function allOf(response: Response) {
   return events;
 }
 
-/** Lets the runtime's time go on until something has come about. */
-async function inTime<Result>(awaited: Promise<Result>): Promise<Result> {
-  let over = false;
-  const end = () => {
-    over = true;
-  };
-  awaited.then(end, end);
-  while (!over) {
-    await control.advanceTime(PACE_MS / 4);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return awaited;
-}
-
 const expectProblem = async (response: Response, status: number, code: string) => {
   expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
   expect(await response.json()).toMatchObject({ status, code });
@@ -116,7 +99,7 @@ test('an answer comes in pieces while the function is still at it, and is the on
   const whole = await owner.client.ask(QUESTION);
   expect(whole.context_used).toBe(1);
   await control.setAnswerPace(PACE_MS);
-  const response = await inTime(ask());
+  const response = await inHaste(control, ask());
   expect(response.status).toBe(200);
   expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': EVENTS,
@@ -127,10 +110,11 @@ test('an answer comes in pieces while the function is still at it, and is the on
   });
   const events = eventsOf(response);
   const runs = await operator.runsOf('Query/Function');
-  const received = [(await inTime(events.next())).value];
+  const received = [(await inHaste(control, events.next())).value];
   expect(received[0]).toMatchObject({ event: 'token', data: { text: expect.stringMatching(/\[1\]/) } });
   expect(await operator.runsOf('Query/Function')).toBe(runs);
-  await inTime(
+  await inHaste(
+    control,
     (async () => {
       for await (const event of events) received.push(event);
     })(),
@@ -155,15 +139,10 @@ test('an answer comes in pieces while the function is still at it, and is the on
 });
 
 test('the command line prints an answer as it comes', async () => {
-  const manuel = async (...words: string[]) => {
-    const script = path.join(PROJECT, 'local/cli/manuel.ts');
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    const options = ['--directory', runtime.directory];
-    return (await promisify(execFile)(process.execPath, [script, ...words, ...options], { env })).stdout;
-  };
-  await manuel('upload', path.join(folder, 'kettle.txt'));
-  const printed = await manuel('ask', '--stream', QUESTION);
-  expect(printed).toMatch(/^Rinse the filter of the kettle .*\[1\].*\n\n\[1\] kettle\.txt, .+\n$/s);
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const words = ['ask', '--stream', QUESTION, '--as', owner.name, '--password', owner.password, '--directory', runtime.directory];
+  const { stdout } = await promisify(execFile)(process.execPath, [path.join(PROJECT, 'local/cli/manuel.ts'), ...words], { env });
+  expect(stdout).toMatch(/^Rinse the filter of the kettle .*\[1\].*\n\n\[1\] kettle\.txt, .+\n$/s);
 });
 
 test('an answer takes three calls one after another: beside the three writes and no read of its usage, one search and one model', async () => {
@@ -253,10 +232,11 @@ test('a client that hangs up stops nothing: the answer runs to its end, and is c
   const lastRequest = async () => (await operator.logOf('Query/Function')).filter(({ message }) => message === 'request').at(-1);
   await control.setAnswerPace(PACE_MS);
   const leaving = new AbortController();
-  const events = eventsOf(await inTime(ask({ signal: leaving.signal })));
-  await inTime(events.next());
+  const events = eventsOf(await inHaste(control, ask({ signal: leaving.signal })));
+  await inHaste(control, events.next());
   leaving.abort();
-  await inTime(
+  await inHaste(
+    control,
     (async () => {
       while ((await lastRequest())?.['status'] !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     })(),
@@ -264,16 +244,4 @@ test('a client that hangs up stops nothing: the answer runs to its end, and is c
   expect(Number((await lastRequest())?.['duration_ms'])).toBeGreaterThan(0);
   expect(await usedBy(owner)).toBe(used + 1);
   expect(await openReservations(owner)).toEqual([]);
-});
-
-test('a spend cap that is reached has its status too, and costs nothing', async () => {
-  // Of a day so late that no sum of these days replaces it.
-  const flag = { day: { S: '99991231' }, dollars: { N: '10' }, cap: { N: '10' }, reached: { BOOL: true } };
-  await dynamodb.send(new PutItemCommand({ TableName: table, Item: { user_id: { S: 'stage#spend' }, ...flag } }));
-  // An environment that was at work just now may go by what it has read.
-  do await control.advanceTime(IDLE_MS);
-  while ((await ask()).status !== 503);
-  const used = await usedBy(owner);
-  for (const accept of [EVENTS, JSON_TYPE]) await expectProblem(await ask({ accept }), 503, 'spend_cap_reached');
-  expect(await usedBy(owner)).toBe(used);
 });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { DeleteQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ListTranscriptionJobsCommand, TranscribeClient } from '@aws-sdk/client-transcribe';
 import { sendForm } from '../../local/cli/manuel-client.ts';
-import { RuntimeControl } from '../../local/control/runtime-control.ts';
-import { OperatorView } from '../support/operator-view.ts';
+import type { RuntimeControl } from '../../local/control/runtime-control.ts';
+import { type SharedRuntime, test } from '../support/journey.ts';
+import type { OperatorView } from '../support/operator-view.ts';
+import { Queues } from '../support/queues.ts';
 import { mp4Of, wavOf } from '../support/recordings.ts';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig, type SignedInUser } from '../support/users.ts';
 
 /** Of the recordings of this file: no two have the same bytes. */
@@ -18,17 +18,17 @@ const TEXTS = new Map([
   [LATE, 'What took you so long?'],
   [LONG, 'And so on, for three minutes and twenty seconds.'],
 ]);
-/** What Transcribe leaves in a bucket: a file without contents, by which it has seen that it may write there. */
-const PROBE = 'transcripts/.write_access_check_file.temp';
-const TEN_MINUTES_MS = 600_000;
+/** More than a request waits. */
+const MINUTE_MS = 60_000;
 
-let runtime: StartedRuntime;
+let runtime: SharedRuntime;
 let control: RuntimeControl;
+let operator: OperatorView;
 let user: SignedInUser;
 
-beforeAll(async () => {
-  runtime = await startRuntime();
-  control = new RuntimeControl(runtime.file);
+test.beforeAll(async ({ runtime: shared }) => {
+  runtime = shared;
+  ({ control, operator } = shared);
   const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   await control.setTranscripts(Object.fromEntries([...TEXTS].map(([bytes, text]) => [sha256(bytes), text])));
 });
@@ -43,19 +43,15 @@ afterEach(async () => {
   await control.setTranscriptionDelay(50);
 });
 
-afterAll(async () => {
-  expect(await runtime.stop()).toBe(0);
-});
-
 const used = async () => (await user.client.usage()).daily_used;
 
-/** Waits until nothing is left of any recording: what is removed is removed after the text is stored. */
+/** Waits until nothing is left of any recording of the user: what is removed is removed after the text is stored. */
 async function untilNothingIsLeft(): Promise<void> {
-  using operator = new OperatorView(runtime.file);
   const transcribe = new TranscribeClient(operatorConfig(runtime.file));
   for (;;) {
-    const objects = (await operator.objects()).filter(({ key }) => key !== PROBE);
-    const { TranscriptionJobSummaries: jobs = [] } = await transcribe.send(new ListTranscriptionJobsCommand({}));
+    const objects = (await operator.objects()).filter(({ key }) => key.includes(user.userId));
+    const command = new ListTranscriptionJobsCommand({ JobNameContains: user.userId });
+    const { TranscriptionJobSummaries: jobs = [] } = await transcribe.send(command);
     if (objects.length === 0 && jobs.length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -77,13 +73,12 @@ test('a spoken question becomes text, costs a unit, and leaves nothing but the t
   expect(await used()).toBe(1);
   await untilNothingIsLeft();
   // Nothing of it is open, so nothing is charged or given back later.
-  using operator = new OperatorView(runtime.file);
   const items = (await operator.items()).filter(({ user_id }) => user_id === user.userId);
   expect(items.flatMap(Object.keys).filter((name) => name.startsWith('o_'))).toEqual([]);
 });
 
 test('what takes longer than a request waits is fetched where its answer says, by its owner alone', async () => {
-  await control.setTranscriptionDelay(TEN_MINUTES_MS);
+  await control.setTranscriptionDelay(MINUTE_MS);
   const address = `${runtime.file.api_url}/api/transcribe`;
   const headers = { Authorization: `Bearer ${user.token}` };
   const body = JSON.stringify({ audio_data: LATE.toString('base64'), content_type: 'audio/wav', language: 'en-US' });
@@ -94,7 +89,7 @@ test('what takes longer than a request waits is fetched where its answer says, b
   const location = new URL(answer.headers.get('location') ?? '', address);
   const poll = await fetch(location, { headers });
   expect([poll.status, poll.headers.get('retry-after'), await poll.json()]).toEqual([200, '2', { job_id, status: 'in_progress' }]);
-  await control.advanceTime(TEN_MINUTES_MS);
+  await control.advanceTime(MINUTE_MS);
   await expect(user.client.untilTranscribed(job_id)).resolves.toMatchObject({
     status: 'completed',
     transcription: 'What took you so long?',
@@ -162,7 +157,6 @@ test('a language that the stage has not is refused by its name', async () => {
 test('what was transcribed is metered in seconds and in dollars', async () => {
   await user.client.transcribe(QUESTION, 'audio/wav');
   await untilNothingIsLeft();
-  using operator = new OperatorView(runtime.file);
   const log = await operator.logOf('Transcribe/Completion');
   expect(log).toContainEqual(expect.objectContaining({ AudioSeconds: 3 }));
   expect(log).toContainEqual(
@@ -171,7 +165,6 @@ test('what was transcribed is metered in seconds and in dollars', async () => {
 });
 
 test('no log holds a text', async () => {
-  using operator = new OperatorView(runtime.file);
   for (const fn of ['Transcribe/Function', 'Transcribe/Recording', 'Transcribe/Completion']) {
     const log = await operator.logOf(fn);
     expect(log.length).toBeGreaterThan(0);
@@ -179,7 +172,6 @@ test('no log holds a text', async () => {
   }
 });
 
-/** Last: nothing is transcribed afterwards. */
 test.each([
   ['a recording', 'RecordingQueue', 'RecordingEvents', () => uploadRecording(QUESTION, 'audio/wav')],
   [
@@ -196,17 +188,13 @@ test.each([
 ] as const)(
   'what tells of %s ends in the dead-letter queue when its queue is gone',
   async (_name, queue, deadLetters, act) => {
-    const sqs = new SQSClient(operatorConfig(runtime.file));
-    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
-    const urlOf = (name: string) => QueueUrls.find((url) => url.includes(name));
-    await sqs.send(new DeleteQueueCommand({ QueueUrl: urlOf(`api-Transcribe${queue}`) }));
-    const named = await act();
-    const QueueUrl = urlOf(`dead-letter-Transcribe${deadLetters}`);
-    const receive = new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'], WaitTimeSeconds: 20 });
-    const { Messages: [message] = [] } = await sqs.send(receive);
-    expect(message?.Body).toContain(named);
-    expect(message?.MessageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_RESOURCE' } });
-    sqs.destroy();
+    using queues = new Queues(runtime.file);
+    await queues.without(`api-Transcribe${queue}`, async () => {
+      const named = await act();
+      const message = await queues.receive(`dead-letter-Transcribe${deadLetters}`);
+      expect(message?.Body).toContain(named);
+      expect(message?.MessageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_RESOURCE' } });
+    });
   },
   40_000,
 );
