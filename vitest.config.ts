@@ -35,8 +35,8 @@ export default defineConfig({
     // Within a file: each of these tests starts a runtime of its own.
     maxConcurrency: 2,
     // Limits against hanging, no measures of speed: machines are shared and noisy.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     coverage: {
       // Counters written into the sources. V8's own counting slows all code down, that of the libraries too.
       provider: 'custom',
