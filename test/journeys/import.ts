@@ -52,6 +52,7 @@ export function importJourney(stage: () => { readonly runtime: StartedRuntime; r
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 
+  const untilReady = (manualId: string) => inHaste(control, user.client.untilReady(manualId));
   const until = (isSo: () => Promise<boolean>) => inHaste(control, untilSo(isSo));
 
   async function untilFailed(manualId: string) {
@@ -85,7 +86,7 @@ export function importJourney(stage: () => { readonly runtime: StartedRuntime; r
     });
     hand();
     const described = { filename: 'K7 (2).pdf', content_type: 'application/pdf', size: PDF.length, source_url: address };
-    await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ ...described, status: 'ready', pages: 2 });
+    await expect(untilReady(manualId)).resolves.toMatchObject({ ...described, status: 'ready', pages: 2 });
     const citation = { manual_id: manualId, filename: 'K7 (2).pdf', page: 2 };
     await expect(user.client.ask(QUESTION)).resolves.toMatchObject({ citations: [citation] });
     const passages = await operator.passages({ equals: { key: 'manual_id', value: manualId } });
@@ -105,7 +106,7 @@ export function importJourney(stage: () => { readonly runtime: StartedRuntime; r
     const manualId = await startImport(site.publish('/mine.pdf', file));
     const stranger = await newUser(runtime.file);
     await expect(stranger.client.manual(manualId)).rejects.toMatchObject(GONE);
-    await user.client.untilReady(manualId);
+    await untilReady(manualId);
     await expect(stranger.client.manual(manualId)).rejects.toMatchObject(GONE);
     await expect(stranger.client.delete(manualId)).rejects.toMatchObject(GONE);
     await expect(stranger.client.manuals()).resolves.toEqual({ manuals: [] });
@@ -159,7 +160,7 @@ export function importJourney(stage: () => { readonly runtime: StartedRuntime; r
     ] as const;
     for (const [service, operation, kind] of faults) await control.armFault({ service, operation, kind, times: 1 });
     const manualId = await startImport(address);
-    await expect(user.client.untilReady(manualId)).resolves.toMatchObject({ status: 'ready' });
+    await expect(untilReady(manualId)).resolves.toMatchObject({ status: 'ready' });
     const { objects } = await leftOf(manualId);
     expect(objects).toBe(2);
   });

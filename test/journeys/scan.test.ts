@@ -6,6 +6,7 @@ import { PASSAGE_METADATA } from '../../lambdas/shared/passages.contract.ts';
 import { sendForm } from '../../local/cli/manuel-client.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { eicar } from '../support/eicar.ts';
+import { inHaste } from '../support/haste.ts';
 import { type ImportSite, openImportSite, type Page } from '../support/import-site.ts';
 import { OperatorView } from '../support/operator-view.ts';
 import { wavOf } from '../support/recordings.ts';
@@ -22,8 +23,10 @@ const TIMES = { startingMs: 50, inProgressMs: 150, searchableAfterIndexedMs: 100
 const SCAN_DELAY_MS = 50;
 const ONE_MINUTE_MS = 60_000;
 const FIVE_MINUTES_MS = 300_000;
-/** Less than forms and tokens live, whose time goes on as well. */
-const TEN_MINUTES_MS = 600_000;
+/** Longer than a test looks, and with the haste of all less than forms live, whose time goes on as well. */
+const THREE_MINUTES_MS = 180_000;
+/** Longer than any haste, and less than execution environments stay idle. */
+const NINE_MINUTES_MS = 540_000;
 const LOOK_AGAIN_MS = 50;
 const DENIED = { name: 'AccessDenied' };
 
@@ -65,13 +68,15 @@ async function startUpload(text: string) {
   return { manualId, send: (other = text) => sendForm(upload, new TextEncoder().encode(other)) };
 }
 
-async function until<Seen>(look: () => Promise<Seen>, isThere: (seen: Seen) => boolean): Promise<Seen> {
+async function looksUntil<Seen>(look: () => Promise<Seen>, isThere: (seen: Seen) => boolean): Promise<Seen> {
   for (;;) {
     const seen = await look();
     if (isThere(seen)) return seen;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }
+
+const until = <Seen>(look: () => Promise<Seen>, isThere: (seen: Seen) => boolean) => inHaste(control, looksUntil(look, isThere));
 
 const settled = (manualId: string): Promise<ManualDocument> =>
   until(
@@ -116,7 +121,7 @@ describe('queues that a key of the stage encrypts', () => {
   test('bring a recording to Transcribe, and its text back', async () => {
     const { job_id, upload } = await user.client.startRecordingUpload({ content_type: 'audio/wav', size: RECORDING.length });
     await sendForm(upload, RECORDING);
-    await expect(user.client.untilTranscribed(job_id)).resolves.toMatchObject({ transcription: SAID });
+    await expect(inHaste(control, user.client.untilTranscribed(job_id))).resolves.toMatchObject({ transcription: SAID });
   });
 
   test('have a manual looked at again while it is indexed, and while it is removed', async () => {
@@ -170,7 +175,7 @@ test.each(['UNSUPPORTED', 'ACCESS_DENIED', 'FAILED'] as const)(
 );
 
 test('until its scan nobody reads a file, and the worker’s role least of all', async () => {
-  await control.setScanDelay(TEN_MINUTES_MS);
+  await control.setScanDelay(THREE_MINUTES_MS);
   const { manualId, send } = await startUpload(CLEAN);
   await send();
   const [object] = await objectsOf(manualId);
@@ -183,7 +188,7 @@ test('until its scan nobody reads a file, and the worker’s role least of all',
     await expect(client.send(new PutObjectTaggingCommand({ ...version, Tagging: forged }))).rejects.toMatchObject(DENIED);
   }
   await expect(user.client.manual(manualId)).resolves.toMatchObject({ status: 'awaiting_upload' });
-  await control.advanceTime(TEN_MINUTES_MS);
+  await control.advanceTime(THREE_MINUTES_MS);
   await expect(settled(manualId)).resolves.toMatchObject({ status: 'ready' });
   const { Body } = await worker.send(new GetObjectCommand(version));
   await expect(Body?.transformToString()).resolves.toBe(CLEAN);
@@ -225,12 +230,12 @@ test('what is fetched from an address is scanned like what is uploaded', async (
 });
 
 test('a manual that is deleted while it waits for its scan is gone, whatever the scan shows', async () => {
-  await control.setScanDelay(TEN_MINUTES_MS);
+  await control.setScanDelay(NINE_MINUTES_MS);
   const { manualId, send } = await startUpload(eicar());
   await send();
   await user.client.delete(manualId);
   await untilNothingIsLeftOf(manualId);
-  await control.advanceTime(TEN_MINUTES_MS);
+  await control.advanceTime(NINE_MINUTES_MS);
   await until(
     () => reasonsFor(manualId),
     (reasons) => reasons.length > 0,
@@ -239,7 +244,10 @@ test('a manual that is deleted while it waits for its scan is gone, whatever the
   await expect(user.client.manual(manualId)).rejects.toMatchObject({ status: 404 });
 });
 
-/** Last of these: it advances time beyond what the forms of the others live. */
+// On this stage, since it would be the only one that they need besides. From here on no forms are used.
+describe('an import', () => importJourney(() => ({ runtime, site })));
+
+/** Last: its minutes end the execution environments of the others. */
 test('what a function has failed on is kept as a dead letter, which the stage’s key encrypts', async () => {
   const sqs = new SQSClient(operatorConfig(runtime.file));
   const { QueueUrls: [QueueUrl] = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'Manuel-dev-dead-letter-Spend' }));
@@ -257,6 +265,3 @@ test('what a function has failed on is kept as a dead letter, which the stage’
   await control.clearFaults();
   sqs.destroy();
 });
-
-// They need no forms. Here, since a stage that scans is the one more to start that they would need as well.
-describe('an import', () => importJourney(() => ({ runtime, site })));
