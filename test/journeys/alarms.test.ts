@@ -6,8 +6,10 @@ import { DeleteQueueCommand, ListQueuesCommand, PurgeQueueCommand, SQSClient } f
 import { INCOMING_PREFIX } from '../../lambdas/manuals/manuals.contract.ts';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { type Edit, startChanged } from '../support/changed-sources.ts';
+import { inHaste } from '../support/haste.ts';
 import type { StartedRuntime } from '../support/runtime.ts';
 import { newUser, operatorConfig } from '../support/users.ts';
+import { WITH_WEB_ACL, webAclJourney } from './waf.ts';
 
 const MINUTE_MS = 60_000;
 const EMAIL = 'operator@example.com';
@@ -21,7 +23,7 @@ let control: RuntimeControl;
 let cloudwatch: CloudWatchClient;
 
 beforeAll(async () => {
-  runtime = await startChanged(TOLD);
+  runtime = await startChanged([...TOLD, ...WITH_WEB_ACL], { notesGrants: true });
   control = new RuntimeControl(runtime.file);
   cloudwatch = new CloudWatchClient(operatorConfig(runtime.file));
 });
@@ -61,7 +63,8 @@ test('a model that Bedrock throttles raises an alarm, though another one answers
   const { client } = await newUser(runtime.file);
   const file = path.join(runtime.directory, 'kettle.txt');
   await writeFile(file, KETTLE);
-  await client.untilReady(await client.upload(file, 'text/plain'));
+  // Looks are counted, too: the web ACL's limits are low.
+  await inHaste(control, client.untilReady(await client.upload(file, 'text/plain'), { pollIntervalMs: 500 }));
   // Each question finds two of the three models throttled, at both attempts.
   for (let times = 0; times < 3; times += 1) {
     await control.armFault({ service: 'bedrock', operation: 'ConverseStream', kind: 'throttle', times: 4 });
@@ -103,3 +106,6 @@ test('so does a dead letter, until it is gone', async () => {
   expect(await mailInTime('OK', 'dead-letters')).toMatchObject({ OldStateValue: 'ALARM' });
   for (const client of [s3, sqs]) client.destroy();
 });
+
+// On this stage, since it would be the only one that they need besides.
+describe('a web ACL', () => webAclJourney(() => runtime));
