@@ -6,6 +6,7 @@ import { sendForm } from '../../local/cli/manuel-client.ts';
 import { EXAMPLE } from '../../local/cli/welcome.ts';
 import { loadManualFixtures, type ManualFixture } from '../fixtures/fixtures.ts';
 import { extractedManual } from '../support/extracted-manuals.ts';
+import { inHaste } from '../support/haste.ts';
 import { type SharedRuntime, test } from '../support/journey.ts';
 import { newUser, type SignedInUser } from '../support/users.ts';
 
@@ -26,7 +27,7 @@ test.beforeAll(async ({ runtime: shared }) => {
 async function becomeOwner(fixture: ManualFixture): Promise<Owner> {
   const user = await newUser(runtime.file);
   const manualId = await user.client.upload(fixture.path, fixture.contentType);
-  await user.client.untilReady(manualId);
+  await inHaste(runtime.control, user.client.untilReady(manualId));
   const { pages } = await extractedManual(fixture.contentType, await readFile(fixture.path));
   return { ...user, fixture, manualId, pageTexts: new Map(pages.map(({ number, text }) => [number, text])) };
 }
@@ -95,7 +96,7 @@ async function newOwner(text: string) {
   const bytes = new TextEncoder().encode(text);
   const { manual_id, upload } = await user.client.startUpload({ filename: 'a.txt', content_type: 'text/plain', size: bytes.length });
   await sendForm(upload, bytes);
-  await user.client.untilReady(manual_id);
+  await inHaste(runtime.control, user.client.untilReady(manual_id));
   return { ...user, manualId: manual_id };
 }
 

@@ -40,7 +40,7 @@ test.beforeAll(async ({ runtime: shared }) => {
   folder = await mkdtemp(path.join(tmpdir(), 'manuel-streaming-'));
   await writeFile(path.join(folder, 'kettle.txt'), KETTLE);
   owner = await newUser(runtime.file);
-  await owner.client.untilReady(await owner.client.upload(path.join(folder, 'kettle.txt'), 'text/plain'));
+  await inHaste(control, owner.client.untilReady(await owner.client.upload(path.join(folder, 'kettle.txt'), 'text/plain')));
 });
 
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { BedrockAgentRuntimeClient, type RetrievalFilter, RetrieveCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, paginateScan, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { type FunctionConfiguration, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { isExpiredMinute } from '../../lambdas/usage/rate.ts';
@@ -22,6 +22,8 @@ const MAX_PASSAGES = 100;
 export class OperatorView {
   readonly #file: RuntimeFile;
   readonly #clients;
+  /** What is told of functions, by the ends of their constructs' paths: here it never changes. */
+  readonly #configurations = new Map<string, Promise<FunctionConfiguration>>();
 
   constructor(file: RuntimeFile) {
     this.#file = file;
@@ -111,7 +113,13 @@ export class OperatorView {
     return (await allOf(pages)).flatMap(({ events = [] }) => events.map(({ message = '' }) => message));
   }
 
-  async #describe(construct: string) {
+  #describe(construct: string): Promise<FunctionConfiguration> {
+    const known = this.#configurations.get(construct) ?? this.#configurationOf(construct);
+    this.#configurations.set(construct, known);
+    return known;
+  }
+
+  async #configurationOf(construct: string): Promise<FunctionConfiguration> {
     const found = this.#file.functions.find(({ path }) => path.endsWith(`/${construct}`));
     if (!found)
       throw new Error(`no function's path ends with ${construct}; there are ${this.#file.functions.map(({ path }) => path).join(', ')}`);
