@@ -4,6 +4,7 @@ import { type Page, tidy } from '../../lambdas/manuals/extraction/page.ts';
 import { FILE_TYPES } from '../../lambdas/manuals/manuals.contract.ts';
 import { type AnsweredQuestion, loadEvaluationManuals, loadManualFixtures, plainWords } from '../fixtures/fixtures.ts';
 import { DOCX_TYPE, docxOf, paragraph, zipOf } from '../support/docx.ts';
+import { extractedManual } from '../support/extracted-manuals.ts';
 import { ENCRYPTED_DOCX, WRONG_FILES } from '../support/hostile-documents.ts';
 import { pdfOf } from '../support/pdf.ts';
 
@@ -20,14 +21,14 @@ function isAnswerOf({ pages, sections, fact }: AnsweredQuestion, { number, secti
 test.each(loadEvaluationManuals().map((manual) => [manual.name, manual] as const))(
   'in the manual %s every answer stands on the page or in the section that it is known to be in',
   async (_name, manual) => {
-    const { pages } = await extractPages(manual.contentType, readFileSync(manual.path));
+    const { pages } = await extractedManual(manual.contentType, readFileSync(manual.path));
     const lost = manual.questions.filter((question) => !pages.some((page) => isAnswerOf(question, page)));
     expect(lost).toEqual([]);
   },
 );
 
 test.each(loadManualFixtures().map((manual) => [manual.name, manual] as const))('%s keeps its physical pages', async (_name, manual) => {
-  const { pageCount, pages } = await extractPages(manual.contentType, readFileSync(manual.path));
+  const { pageCount, pages } = await extractedManual(manual.contentType, readFileSync(manual.path));
   expect(pageCount).toBe(manual.pages);
   for (const { pages: numbers, fact } of manual.questions) {
     const text = pages.filter(({ number }) => numbers.includes(number)).map((page) => page.text.replace(/\s+/g, ' '));
