@@ -16,6 +16,7 @@ export default defineConfig({
           name: 'journeys',
           include: ['test/journeys/*.test.ts'],
           exclude: ['**/*.long.test.ts'],
+          globalSetup: './test/support/shared-runtimes.ts',
           // They spend much of their time waiting for the runtime that they start.
           maxWorkers: 2 * CORES,
           sequence: { groupOrder: 1 },
@@ -37,6 +38,7 @@ export default defineConfig({
     // Limits against hanging, no measures of speed: machines are shared and noisy.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    teardownTimeout: 120_000,
     coverage: {
       // Counters written into the sources. V8's own counting slows all code down, that of the libraries too.
       provider: 'custom',

@@ -1,20 +1,23 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type SharedRuntime, test } from '../support/journey.ts';
+import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
 import { newUser } from '../support/users.ts';
 import { runSuites } from './command.ts';
 import type { Report } from './results.ts';
 
-let runtime: SharedRuntime;
+let runtime: StartedRuntime;
 let directory: string;
 
-test.beforeAll(({ runtime: shared }) => {
-  runtime = shared;
+beforeAll(async () => {
+  runtime = await startRuntime();
   directory = mkdtempSync(path.join(tmpdir(), 'manuel-suite-test-'));
 });
 
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  expect(await runtime.stop()).toBe(0);
+});
 
 test('a stage is checked by what its deployment has left, as one of its users', async () => {
   const { api_url, user_pool_id, client_id, aws_endpoint } = runtime.file;

@@ -3,9 +3,9 @@ import { test as base } from 'vitest';
 import { RuntimeControl } from '../../local/control/runtime-control.ts';
 import { OperatorView } from './operator-view.ts';
 import { type StartedRuntime, startRuntime } from './runtime.ts';
+import { noteSharedRuntime } from './shared-runtimes.ts';
 
-/** Less than the minute after which Vitest ends a worker that does not end by itself, and only prints a complaint. */
-const STOP_WITHIN_MS = 40_000;
+const STOP_WITHIN_MS = 30_000;
 
 /** The runtime of a worker's journeys, which stops when the worker has no more files. */
 export interface SharedRuntime extends Omit<StartedRuntime, 'stop'> {
@@ -22,12 +22,13 @@ export interface SharedRuntime extends Omit<StartedRuntime, 'stop'> {
 // biome-ignore lint/correctness/noEmptyPattern: in this pattern Vitest looks for what a fixture needs.
 export const test = base.extend('runtime', { scope: 'worker' }, async ({}, { onCleanup }): Promise<SharedRuntime> => {
   const { stop, ...runtime } = await startRuntime();
+  const noteEnd = noteSharedRuntime();
   const operator = new OperatorView(runtime.file);
   onCleanup(async () => {
     operator[Symbol.dispose]();
     const code = await Promise.race([stop(), sleep(STOP_WITHIN_MS, 'not in time', { ref: false })]);
-    // An error here fails the run.
-    if (code !== 0) throw new Error(`the runtime that journeys shared did not end with 0, but ${code}:\n${runtime.output()}`);
+    if (code === 'not in time') runtime.process.kill('SIGKILL');
+    noteEnd(code, runtime.output());
   });
   return { ...runtime, control: new RuntimeControl(runtime.file), operator };
 });
