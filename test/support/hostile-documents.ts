@@ -7,6 +7,11 @@ const COMPOUND_FILE = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 /** Word documents that are made to exhaust, confuse or crash their reader, by what is wrong with them. Each is built when it is asked for. */
 export const HOSTILE_DOCX: Readonly<Record<string, () => Uint8Array>> = {
+  'a billion laughs': () => docxWith(`${laughs()}<w:document ${WORD}><w:body>${paragraph('&lol9;')}</w:body></w:document>`),
+  'a note of a megabyte that is referred to a thousand times': () =>
+    docxOf('<w:p><w:r><w:footnoteReference w:id="1"/></w:r></w:p>'.repeat(1000), {
+      footnotes: `<w:footnote w:id="1">${paragraph('a'.repeat(1_000_000))}</w:footnote>`,
+    }),
   'a body of two hundred megabytes of spaces': () => docxWith(Buffer.alloc(200_000_000, ' ')),
   'a body of twenty million letters in one paragraph': () => docxOf(paragraph('a'.repeat(20_000_000))),
   'a body that says it has four gigabytes': () =>
@@ -38,7 +43,6 @@ export const HOSTILE_DOCX: Readonly<Record<string, () => Uint8Array>> = {
     zipOf([{ name: '_rels/.rels', data: relations([['officeDocument', '../../../../etc/passwd']]) }]),
   'a main part that is its own list of relations': () =>
     zipOf([{ name: '_rels/.rels', data: relations([['officeDocument', '_rels/.rels']]) }]),
-  'a billion laughs': () => docxWith(`${laughs()}<w:document ${WORD}><w:body>${paragraph('&lol9;')}</w:body></w:document>`),
   'an entity that is a file of the system': () =>
     docxWith(`${XML}<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><w:document ${WORD}>${paragraph('&x;')}</w:document>`),
   'an entity that is a page of the network': () =>
@@ -57,10 +61,6 @@ export const HOSTILE_DOCX: Readonly<Record<string, () => Uint8Array>> = {
   'lists that count from the largest number': () =>
     docxOf(paragraph('harmless', '<w:numPr><w:ilvl w:val="99999999"/><w:numId w:val="1"/></w:numPr>').repeat(3), {
       numbering: `<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:start w:val="1e308"/><w:lvlText w:val="${'%1'.repeat(100_000)}"/></w:lvl></w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>`,
-    }),
-  'a note of a megabyte that is referred to a thousand times': () =>
-    docxOf('<w:p><w:r><w:footnoteReference w:id="1"/></w:r></w:p>'.repeat(1000), {
-      footnotes: `<w:footnote w:id="1">${paragraph('a'.repeat(1_000_000))}</w:footnote>`,
     }),
 };
 

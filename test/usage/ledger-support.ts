@@ -85,6 +85,21 @@ export async function expectExactQuota(ledgers: Ledgers, requests: number): Prom
 
 type Step = { readonly do: 'reserve'; readonly units: number } | { readonly do: 'settle' | 'refund'; readonly which: number };
 
+/** Each step after a reservation of its own, with every second answer lost, and with every third. */
+const EACH_STEP: [Step[][], number][] = [2, 3].map((every) => [
+  [
+    [
+      { do: 'reserve', units: 2 },
+      { do: 'reserve', units: 3 },
+    ],
+    [
+      { do: 'refund', which: 0 },
+      { do: 'settle', which: 1 },
+    ],
+  ],
+  every,
+]);
+
 /** Holds what is counted against what was not refunded, after that many drawn sequences of steps, in parallel and with lost answers. */
 export async function expectBalance(ledgers: Ledgers, runs: number): Promise<void> {
   const units = fc.integer({ min: 1, max: 4 });
@@ -133,6 +148,6 @@ export async function expectBalance(ledgers: Ledgers, runs: number): Promise<voi
         expect(open).toHaveLength(reservations.filter(({ id }) => !refunded.has(id)).length);
       },
     ),
-    { numRuns: runs },
+    { numRuns: runs, examples: EACH_STEP },
   );
 }
