@@ -1,25 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type StartedRuntime, startRuntime } from '../support/runtime.ts';
+import { runSuites } from '../suite/command.ts';
+import type { Report } from '../suite/results.ts';
+import { test } from '../support/journey.ts';
 import { newUser } from '../support/users.ts';
-import { runSuites } from './command.ts';
-import type { Report } from './results.ts';
 
-let runtime: StartedRuntime;
 let directory: string;
 
-beforeAll(async () => {
-  runtime = await startRuntime();
+beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'manuel-suite-test-'));
 });
 
-afterAll(async () => {
-  rmSync(directory, { recursive: true });
-  expect(await runtime.stop()).toBe(0);
-});
+afterAll(() => rmSync(directory, { recursive: true }));
 
-test('a stage is checked by what its deployment has left, as one of its users', async () => {
+test('a stage is checked by what its deployment has left, as one of its users', async ({ runtime }) => {
   const { api_url, user_pool_id, client_id, aws_endpoint } = runtime.file;
   const [outputs, json, html] = ['outputs.json', 'report.json', 'report.html'].map((name) => path.join(directory, name)) as [
     string,
