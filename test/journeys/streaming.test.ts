@@ -152,6 +152,8 @@ test('an answer takes three calls one after another: beside the three writes and
   };
   // The flag of the spend cap is read once a minute, beside the others.
   await owner.client.ask(QUESTION);
+  // A new environment would read it anew.
+  await operator.untilIdle('Query/Function');
   const before = await calls();
   await owner.client.ask(QUESTION);
   const made = [...(await calls())].map(([operation, count]) => [operation, count - (before.get(operation) ?? 0)] as const);

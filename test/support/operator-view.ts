@@ -17,6 +17,7 @@ export interface StoredPassage {
 
 /** More than any test stores of one manual: the most that Retrieve returns. */
 const MAX_PASSAGES = 100;
+const LOOK_AGAIN_MS = 50;
 
 /** What lies behind a runtime's API, as its operator reads it with the real clients. */
 export class OperatorView {
@@ -57,6 +58,16 @@ export class OperatorView {
   /** How often a function has run to its end. */
   async runsOf(construct: string): Promise<number> {
     return (await this.#messagesOf(construct)).filter((message) => message.startsWith('REPORT')).length;
+  }
+
+  /** Waits until a function has no run under way, so that the next takes an environment that is there. */
+  async untilIdle(construct: string): Promise<void> {
+    for (;;) {
+      const messages = await this.#messagesOf(construct);
+      const [begun, ended] = ['START', 'REPORT'].map((word) => messages.filter((message) => message.startsWith(word)).length);
+      if (begun === ended) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
   }
 
   /** The passages that the store holds and a filter selects, in the order of their documents. */
