@@ -30,6 +30,6 @@ export const STRICT_STAGE: readonly Edit[] = [
   {
     file: 'lambdas/shared/api-request.ts',
     find: 'ONE_PIECE: TimeLimit = { deadlineMs: 25_000, answerMs: 26_500 };',
-    replace: 'ONE_PIECE: TimeLimit = { deadlineMs: 5_000, answerMs: 6_000 };',
+    replace: 'ONE_PIECE: TimeLimit = { deadlineMs: 8_000, answerMs: 9_000 };',
   },
 ];
