@@ -11,6 +11,8 @@ import { type Report, type Row, readRows, type SuiteReport } from './results.ts'
 import { renderTable } from './table.ts';
 import { TARGET_VARIABLE, type Target } from './target.ts';
 
+const REPORTER = path.join(import.meta.dirname, 'difference-reporter.ts');
+
 /**
  * `npm run test:smoke`, `test:auth`, `test:api`, `test:security`, `test:e2e`, `test:performance`: what a stage promises, checked from outside
  * as its users see it. Without options against a runtime that is started for it; with `--directory` against one that is running; with `--url` or
@@ -63,7 +65,7 @@ async function checkSuite(suite: Suite, target: OpenTarget['target']): Promise<R
     writeFileSync(notesFile, '');
     const told: Target = { ...target, notesFile };
     const { output } = await run(
-      ['vitest', 'run', '--project', 'suite', `test/suite/${suite}.suite.ts`, '--reporter=json', `--outputFile=${reportFile}`],
+      ['vitest', 'run', '--project', 'suite', `test/suite/${suite}.suite.ts`, `--reporter=${REPORTER}`, `--outputFile=${reportFile}`],
       { environment: { [TARGET_VARIABLE]: JSON.stringify(told) } },
     );
     const secrets = target.users.map(({ password }) => password);
