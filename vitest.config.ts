@@ -17,8 +17,8 @@ export default defineConfig({
           include: ['test/journeys/*.test.ts'],
           exclude: ['**/*.long.test.ts'],
           globalSetup: './test/support/shared-runtimes.ts',
-          // They spend much of their time waiting for the runtime that they start.
-          maxWorkers: 2 * CORES,
+          // They spend part of their time waiting for the runtime that they start; beside them the other tests have a worker for each core.
+          maxWorkers: CORES + 1,
           sequence: { groupOrder: 1 },
         },
       },
