@@ -9,9 +9,9 @@ import { run, runTests } from './support/run.ts';
 import { SHARED_ASSEMBLY } from './support/runtime.ts';
 
 /**
- * `npm test`: everything that CI does. Formatting and lint, types, unused code, secrets, synthesis with the library's own
- * validation, then every test with coverage, and whether the tests made use of all that the
- * templates grant. The long-running tests have a run of their own, `test/run-long.ts`. The last line counts what passed and failed.
+ * `npm test`: everything that CI does. Formatting and lint, types, unused code, secrets, synthesis with the library's own validation, then
+ * every test with coverage, and whether the tests made use of all that the templates grant and emitted what is read. The long-running
+ * tests have a run of their own, `test/run-long.ts`. The last line counts what passed and failed.
  */
 interface Check {
   readonly name: string;

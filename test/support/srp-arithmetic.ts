@@ -20,8 +20,8 @@ const integer = (number: LibraryNumber) => {
 };
 
 /**
- * Has the engine raise the client library's numbers to powers. Its own arithmetic, digit by digit, takes from a fifth of a second to
- * a whole one per sign-in where coverage is counted, and in Jest's sandbox; the proof of the password stays the library's.
+ * Has the engine raise the client library's numbers to powers: its own arithmetic goes digit by digit. The proof of the password stays the
+ * library's.
  */
 LibraryNumber.prototype.modPow = function (this: LibraryNumber, exponent, modulus, done) {
   const m = integer(modulus);

@@ -35,7 +35,7 @@ export function appOf(config: StageConfig = stageConfig('dev')): { readonly app:
   return { app, stage };
 }
 
-/** Each acknowledgement of a rule notes where it was made, whatever the context says: a tenth of the work, since Jest maps every line. */
+/** Each acknowledgement of a rule notes where it was made, whatever the context says; nobody asks here. */
 export function withoutStackTraces<Result>(work: () => Result): Result {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
